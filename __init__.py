@@ -1,0 +1,1 @@
+"""Turn raw product listings into trusted data and models."""

@@ -1,0 +1,359 @@
+"""The configuration: one YAML file, one section a stage, defaults that work.
+
+Unknown keys are refused and the nearest valid one is named. `examples/catalog.yaml` documents every key. Relative
+paths start from the folder of the configuration file, `run:` included.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .errors import ConfigError
+from .listing import LISTINGS
+from .storage import Storage
+
+# What a source column may be mapped to; the rest of the listing is computed.
+COMPUTED = {"title_raw", "photo_count", "image_sha", "width", "height", "information", "image_error",
+            "row_hash", "source_file", "source_row"}  # fmt: skip
+MAPPABLE = [name for name in LISTINGS.schema.names if name not in COMPUTED]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class LookupConfig(Section):
+    """A small table joined to the source before the mapping, as `SELECT … LEFT JOIN`."""
+
+    path: str
+    on: str  # the source's column that holds the key
+    key: str | None = None  # the key's column in the table; default: the same name
+    columns: list[str] | None = None  # columns to take; default: all
+
+
+class SourceConfig(Section):
+    """Where listings come from and which of their columns is what."""
+
+    path: str | list[str]  # files or globs: .parquet, .csv, .tsv, .jsonl, the text ones also .gz
+    format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"
+    encoding: str = "utf-8"  # of CSV and JSONL
+    delimiter: str | None = None  # of CSV; default: tab for .tsv, else comma
+    # Ours: theirs. A list joins columns: categories by " > ", photos into several, other text by a space.
+    # `attributes` takes a mapping of attribute name to column, or one column that holds a JSON object.
+    columns: dict[str, str | list[str] | dict[str, str]] = {}
+    unmapped_columns: Literal["keep", "drop"] = "keep"
+    lookup: LookupConfig | None = None
+    on_duplicate_id: Literal["keep_first", "keep_last", "stop"] = "keep_first"
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, Any]) -> dict[str, Any]:
+        for name, theirs in columns.items():
+            if name not in MAPPABLE:
+                raise ValueError(f"'{name}' is not a column of a listing{nearest(name, MAPPABLE)}")
+            if isinstance(theirs, dict) and name != "attributes":
+                raise ValueError(f"'{name}' takes a column or a list of columns, not a mapping")
+        return columns
+
+
+class ImageConfig(Section):
+    """How photos are found, fetched and kept."""
+
+    root: str | None = None  # folder that relative paths start from; its changes are noticed. Default: the config's
+    separator: str | None = None  # where one column holds several references; a JSON list needs none
+    max_side: int = Field(512, ge=64)  # pixels; photos are downscaled once to this longer side
+    quality: int = Field(90, ge=1, le=100)  # of the JPEG that is kept
+    max_megapixels: float = Field(64, gt=0)  # a larger photo is not decoded (decompression bombs)
+    max_mb: float = Field(32, gt=0)  # megabytes; a larger file is not read
+    timeout_s: float = Field(20, gt=0)  # seconds for one URL, each try
+    tries: int = Field(3, ge=1)  # for one URL
+    concurrent: int = Field(16, ge=1)  # URLs fetched at a time by one worker
+
+
+class CleanConfig(Section):
+    """Which cleaning rules run, in order."""
+
+    rules: list[str] | None = None  # default: all, in the order of eclip.quality.text.rules
+    skip: list[str] = []  # rules to leave out
+    language: bool = True  # fill `lang` where the source has none (py3langid)
+
+
+class PlaceholderConfig(Section):
+    """When a photo that many listings share is a placeholder. All four must hold."""
+
+    min_listings: int = Field(5, ge=2)  # listings that share the photo
+    max_information: float = 1.5  # bits of colour entropy: a "no image" tile has little
+    max_title_similarity: float = Field(0.3, ge=0, le=1)  # mean Jaccard index of title pairs
+    min_brands: int = Field(2, ge=1)  # distinct brands; sellers or categories where brands are not known
+
+
+class FilterConfig(Section):
+    """When a listing is rejected as noise."""
+
+    min_side: int = Field(64, ge=1)  # pixels of the shorter side
+    max_aspect: float = Field(3.0, ge=1)  # longer side over shorter (DataComp, COYO)
+    min_characters: int = Field(3, ge=0)  # letters and digits in the title; characters, not words: CJK has no spaces
+    placeholder: PlaceholderConfig = PlaceholderConfig()
+
+
+Outcome = Literal["drop", "link"]
+
+
+class Cell(Section):
+    """What becomes of a pair, by who sells the two listings."""
+
+    same_seller: Outcome
+    other_seller: Outcome
+    unknown_seller: Outcome
+
+
+class DecisionConfig(Section):
+    """The decision table: what agrees x who sells. A variant veto turns every drop into a link."""
+
+    image_and_text: Cell
+    equal_title: Cell  # the normalised titles are equal, the photos do not agree
+    equal_gtin: Cell
+    text: Cell
+    image: Cell
+
+
+LINK = Cell(same_seller="link", other_seller="link", unknown_seller="link")
+SAME_SELLER = Cell(same_seller="drop", other_seller="link", unknown_seller="link")
+DROP = Cell(same_seller="drop", other_seller="drop", unknown_seller="drop")
+PRESETS = {
+    # Another seller's offer of the same product is an offer, not rubbish.
+    "catalog": DecisionConfig(
+        image_and_text=SAME_SELLER, equal_title=SAME_SELLER, equal_gtin=DROP, text=LINK, image=LINK
+    ),
+    # A model learns nothing from the same picture and words twice, whoever sells them.
+    "training": DecisionConfig(
+        image_and_text=DROP, equal_title=SAME_SELLER, equal_gtin=DROP, text=LINK, image=LINK
+    ),
+}  # fmt: skip
+
+
+class FamilyConfig(Section):
+    """How links grow into families, which splits never cut."""
+
+    min_similarity: float = Field(0.7, ge=0, le=1)  # of the texts, where the photos do not agree
+    max_size: int = Field(200, ge=2)  # listings; a larger one would be a chain, not a family
+
+
+class DeduplicateConfig(Section):
+    """When two listings agree, and what then becomes of them."""
+
+    preset: Literal["catalog", "training"] = "catalog"
+    decision: DecisionConfig | None = None  # default: the preset's table
+    text_similarity: float = Field(0.6, ge=0, le=1)  # Jaccard index of char-3 shingles from which texts agree
+    image_distance: int = Field(32, ge=0, le=256)  # bits of the 256-bit hash up to which photos agree
+    image_distance_64: int = Field(4, ge=0, le=64)  # bits of the 64-bit hash, where a listing has no longer one
+    colour_distance: float = Field(12, ge=0)  # mean difference of the 8 x 8 RGB means (0 to 255) up to which they do
+    store_floor: float = Field(0.5, ge=0, le=1)  # edges below are not kept: a lower text_similarity scores again
+    num_perm: int = Field(128, ge=2)  # MinHash values
+    bands: int = Field(32, ge=1)  # LSH bands; bands x rows <= num_perm
+    rows: int = Field(4, ge=1)  # values a band
+    leaders: int = Field(8, ge=1)  # in a bucket, members are compared with this many leaders
+    max_links: int = Field(10, ge=1)  # links kept for a listing
+    survivor: list[Literal["photo", "attributes", "newest", "oldest", "cheapest"]] = ["photo", "attributes"]
+    family: FamilyConfig = FamilyConfig()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bands * self.rows > self.num_perm:
+            raise ValueError(
+                f"bands x rows is {self.bands} x {self.rows} = {self.bands * self.rows}, more than num_perm "
+                f"{self.num_perm}; raise num_perm or lower one of them"
+            )
+        return self
+
+    @property
+    def table(self) -> DecisionConfig:
+        """The decision table in force."""
+        return self.decision or PRESETS[self.preset]
+
+
+class PairsConfig(Section):
+    """How training pairs are drawn."""
+
+    val_share: float = Field(0.2, ge=0, lt=1)  # of the families, where the source gives no split
+    seed: int = 0
+
+
+class PretrainConfig(Section):
+    """How e-CLIP is trained. The defaults train a small model from scratch on one CPU thread in two minutes."""
+
+    model: str | None = None  # a local open_clip folder to start from; default: from scratch
+    tower: str = "test_resnet"  # timm model of the image tower
+    image_size: int = Field(64, ge=16)  # pixels
+    context_length: int = Field(20, ge=4)  # tokens of a title
+    vocabulary: int = Field(800, ge=300)  # byte-BPE tokens, learnt from the training titles
+    width: int = Field(128, ge=8)  # of the text tower
+    layers: int = Field(1, ge=1)  # of the text tower
+    embed_dim: int = Field(128, ge=8)
+    steps: int = Field(1000, ge=1)
+    batch: int = Field(64, ge=2)  # pairs a step
+    learning_rate: float | None = Field(None, gt=0)  # default: 4e-3 from scratch, 1e-5 from a model
+    weight_decay: float = Field(0.05, ge=0)
+    warmup: int = Field(30, ge=0)  # steps
+    category_prompts: float = Field(1.0, ge=0)  # weight of the category-prompt term; needs categories; 0: off
+    word_dropout: float = Field(0.25, ge=0, lt=1)  # share of title words left out
+    checkpoint_every: int = Field(200, ge=1)  # steps
+    seed: int = 0
+
+
+class EmbedConfig(Section):
+    """How every readable product is embedded."""
+
+    model: str | None = None  # a local open_clip folder; default: the one that pretrain made
+    batch: int = Field(64, ge=1)  # photos or titles at a time, always exactly: the last batch is padded
+
+
+class HeadsConfig(Section):
+    """Which labels the heads learn from. A head without labels is not trained."""
+
+    category: str | None = "category"  # columns of the listings
+    attributes: list[str] | None = None  # names; default: those on at least `min_support` training rows
+    adult: str | None = None  # a column of true and false
+    product: str | None = "catalog_id"  # equal for listings of one product: for matching and clustering
+    min_support: int = Field(10, ge=1)  # training rows that a label needs
+    seed: int = 0
+
+
+class PredictConfig(Section):
+    """How answers are given at catalog scale."""
+
+    neighbours: int = Field(10, ge=1)  # candidates for each listing
+    abstain: float = Field(0.0, ge=0, le=1)  # answers less probable than this are not accepted
+    max_cluster: int = Field(50, ge=2)  # listings; a merge that would make a larger cluster is refused
+
+
+class ReportConfig(Section):
+    """What the report shows."""
+
+    title: str | None = None
+    samples: int = Field(12, ge=1)  # examples for each rule
+
+
+class GatesConfig(Section):
+    """Which suites judge."""
+
+    suites: str | None = None  # a folder of STAGE.json; a stage without a file there keeps the shipped suite
+
+
+class RunnerConfig(Section):
+    """Where the pipelines run."""
+
+    name: Literal["local", "direct", "portable"] = "local"
+    workers: int | Literal["auto"] = "auto"  # processes; auto: the cores, where the work is longer than their start
+    memory_mb: int = Field(512, ge=64)  # megabytes that one shuffle of keys may take; more keys: more passes
+    options: list[str] = []  # passed on to Beam, as after `--` on the command line
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    name: str = "catalog"
+    run: str | None = None  # the run folder; default: runs/<name>
+    shards: int | Literal["auto"] = "auto"
+    source: SourceConfig
+    image: ImageConfig = ImageConfig()
+    clean: CleanConfig = CleanConfig()
+    filter: FilterConfig = FilterConfig()
+    deduplicate: DeduplicateConfig = DeduplicateConfig()
+    pairs: PairsConfig = PairsConfig()
+    pretrain: PretrainConfig = PretrainConfig()
+    embed: EmbedConfig = EmbedConfig()
+    heads: HeadsConfig = HeadsConfig()
+    predict: PredictConfig = PredictConfig()
+    report: ReportConfig = ReportConfig()
+    gates: GatesConfig = GatesConfig()
+    runner: RunnerConfig = RunnerConfig()
+    folder: str = Field(".", exclude=True)  # of the configuration file; relative paths start here
+
+    def place(self, path: str) -> Storage:
+        """Resolve a path of this configuration."""
+        return Storage.of(path, self.folder)
+
+    @property
+    def run_folder(self) -> Storage:
+        """The run folder."""
+        return self.place(self.run or f"runs/{self.name}")
+
+
+def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """Read a configuration file; `overrides` are `section.key=value`, the value as YAML.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, has an unknown key or a value that does not fit.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigError(f"{path}: no such configuration file; `eclip init SOURCE` writes one for your listings")
+    try:
+        values = yaml.safe_load(file.read_text("utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected sections such as `source:`, found {type(values).__name__}")
+    for override in overrides:
+        _override(values, override)
+    values.setdefault("name", file.stem)
+    return parse({**values, "folder": str(file.parent.absolute())}, str(path))
+
+
+def parse(values: Mapping[str, Any], where: str = "config") -> Config:
+    """Check configuration values; every problem is named in one message."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        lines = [_explain(problem) for problem in error.errors()]
+        raise ConfigError(f"{where}: " + "\n  ".join(lines)) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Suggest the nearest valid word, as the end of a message.
+
+    >>> nearest("min_sid", ["min_side", "max_aspect"])
+    "; did you mean 'min_side'?"
+    """
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    path, separator, text = override.partition("=")
+    if not separator or not path:
+        raise ConfigError(f"--set {override}: expected section.key=value, as in --set filter.min_side=150")
+    *parents, key = path.split(".")
+    section = values
+    for parent in parents:
+        section = section.setdefault(parent, {})
+        if not isinstance(section, dict):
+            raise ConfigError(f"--set {override}: '{parent}' holds a value, not a section")
+    section[key] = yaml.safe_load(text)
+
+
+def _explain(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        *parents, key = problem["loc"]
+        section: Any = Config
+        for parent in parents:
+            section = section.model_fields[parent].annotation if isinstance(section, type) else section
+            section = next((a for a in getattr(section, "__args__", ()) if isinstance(a, type)), section)
+        known = [k for k in section.model_fields if k != "folder"] if hasattr(section, "model_fields") else []
+        return f"{place}: unknown key{nearest(str(key), known) if known else ''}"
+    if problem["type"] == "missing":
+        return f"{place}: is needed and is not there"
+    found = problem.get("input")
+    shown = f" (found {found!r})" if not isinstance(found, dict | BaseModel) else ""
+    return f"{place}: {problem['msg'].removeprefix('Value error, ')}{shown}"

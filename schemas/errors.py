@@ -1,0 +1,46 @@
+"""Errors that a person can act on; each message says what was found, what was expected and what to do.
+
+    EclipError            anything that stops a run                                    exit 1
+    ├── ConfigError       the configuration or the command line is wrong               exit 2
+    ├── SourceError       a source cannot be read, or what is in it cannot be used     exit 1
+    ├── StageError        shards of a stage failed; a second run redoes only those     exit 1
+    ├── RunLocked         another run is writing to the same run folder                exit 1
+    └── GateError         a gate stopped the run; what was published is untouched      exit 3
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class EclipError(Exception):
+    """Stop a run with a message for people; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(EclipError):
+    """Report a configuration or a command line that cannot work as it stands."""
+
+    exit_code = 2
+
+
+class SourceError(EclipError):
+    """Report a source that cannot be read or used."""
+
+
+class StageError(EclipError):
+    """Report the shards of a stage that failed; `failures` holds their messages and traces, by shard."""
+
+    def __init__(self, message: str, failures: Mapping[int, Mapping[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.failures = failures or {}
+
+
+class RunLocked(EclipError):
+    """Report that another run holds the run folder."""
+
+
+class GateError(EclipError):
+    """Report the critical rules on which a gate stopped the run."""
+
+    exit_code = 3
