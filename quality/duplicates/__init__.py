@@ -1,0 +1,1 @@
+"""Duplicates: candidates, exact verification, variants, and what becomes of a pair."""

@@ -1,0 +1,170 @@
+"""Decide what becomes of verified pairs: dropped, or linked; and which listings are a family.
+
+Deletion goes by leader clusters on verified edges, never by connected components: these chain. Listings are taken in
+a fixed order (kept in the last accepted run, rank of the survivor rule, xxh64(id), id); each is dropped for the best
+earlier one that is kept and to which it has a dropping edge, else it is kept itself. So a dropped listing always has
+a verified edge to the one that stands for it, and ten percent of new rows do not flip old decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...schemas.config import DecisionConfig, DeduplicateConfig
+from ..components import merge_in_order
+
+AGREEMENTS = ("image_and_text", "equal_title", "equal_gtin", "text", "image")
+SELLERS = ("same_seller", "other_seller", "unknown_seller")
+LINK_KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", "text": "text", "image": "image"}
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The listings that are judged, n of them, in any fixed order."""
+
+    ids: pa.Array  # string (n,)
+    rank: np.ndarray  # [int64 (n,)] lower survives; equal ranks are told apart by `order`
+    order: np.ndarray  # [uint64 (n,)] xxh64 of the id
+    catalog: np.ndarray  # [int64 (n,)] number of the known product; -1 where it is not known
+    known: np.ndarray  # [bool (n,)] kept in the last accepted run
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What became of n listings and of their edges."""
+
+    kept: np.ndarray  # [int64 (n,)] the listing that stands for this one: itself where it is kept
+    edge: np.ndarray  # [int64 (n,)] the edge by which it was dropped; -1 where it is kept
+    family: np.ndarray  # [int64 (n,)] the member of the family with the smallest id
+    strength: np.ndarray  # [float64 (edges,)] the order in which edges count
+    agreement: np.ndarray  # [int8 (edges,)] what agrees, a place in AGREEMENTS; -1 where nothing does enough
+    drops: np.ndarray  # [bool (edges,)] the table says drop and no veto fired
+    refused: int  # merges that would have made a family too large or united two known products
+
+
+def agreement(edges: pa.Table, config: DeduplicateConfig) -> np.ndarray:
+    """Say what agrees on each edge, as a place in AGREEMENTS; -1 where nothing does. [int8 (n,)]"""
+    text = np.asarray(edges["text_similarity"]) >= np.float32(config.text_similarity)
+    distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
+    colour = np.asarray(pc.fill_null(edges["colour_distance"], 255.0))
+    # 64 bits alone are right on the colour of studio photos one time in three: where no more is known, be strict.
+    whole = (bits == 256) & (distance >= 0) & (distance <= config.image_distance) & (colour <= config.colour_distance)
+    half = (bits == 64) & (distance >= 0) & (distance <= config.image_distance_64)
+    image = whole | half
+    found = np.full(edges.num_rows, -1, np.int8)
+    # From the weakest to the strongest, so that the strongest stays.
+    for name, holds in (
+        ("image", image),
+        ("text", text),
+        ("equal_gtin", np.asarray(edges["equal_gtin"])),
+        ("equal_title", np.asarray(edges["equal_title"])),
+        ("image_and_text", image & text),
+    ):
+        found[holds] = AGREEMENTS.index(name)
+    return found
+
+
+def dropping(edges: pa.Table, agrees: np.ndarray, table: DecisionConfig) -> np.ndarray:
+    """Say which edges the decision table drops, where no veto fires. [bool (n,)]"""
+    outcome = np.zeros((len(AGREEMENTS), len(SELLERS)), bool)
+    for i, what in enumerate(AGREEMENTS):
+        for j, who in enumerate(SELLERS):
+            outcome[i, j] = getattr(getattr(table, what), who) == "drop"
+    sellers = np.asarray(edges["same_seller"])
+    column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
+    free = np.asarray(pc.is_null(edges["veto"]))
+    # An equal GTIN drops by itself; the stronger agreement must not save the pair.
+    by_gtin = np.asarray(edges["equal_gtin"]) & outcome[AGREEMENTS.index("equal_gtin"), column]
+    return (outcome[agrees, column] | by_gtin) & (agrees >= 0) & free
+
+
+def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig) -> Decisions:
+    """Decide on all listings at once.
+
+    Args:
+        nodes: The listings.
+        left: [int64 (m,)] the number of each edge's left listing.
+        right: [int64 (m,)] and of its right one.
+        edges: m rows of EDGES.
+        config: Thresholds, table and family limits.
+    """
+    agrees = agreement(edges, config)
+    drops = dropping(edges, agrees, config.table)
+    n = len(nodes.ids)
+    ids = np.empty(n, np.int64)
+    ids[np.asarray(pc.sort_indices(nodes.ids))] = np.arange(n)
+    place = np.empty(n, np.int64)
+    place[np.lexsort((ids, nodes.order, nodes.rank, ~nodes.known))] = np.arange(n)
+    strength = _strength(edges, agrees)
+    chosen = np.flatnonzero(drops)
+    kept, edge = _leaders(place, left[chosen], right[chosen], strength[chosen])
+    edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
+
+    text = np.asarray(edges["text_similarity"])
+    image = np.isin(agrees, [AGREEMENTS.index("image_and_text"), AGREEMENTS.index("image")])
+    akin = np.flatnonzero((agrees >= 0) & (image | (text >= config.family.min_similarity) | drops))
+    # Numbered by id, so that ties are told apart by ids and a family is named by its smallest one.
+    by_id = np.argsort(ids)
+    roots, refused = merge_in_order(
+        ids[left[akin]], ids[right[akin]], strength[akin], n, config.family.max_size, forbidden=nodes.catalog[by_id]
+    )
+    return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, refused)
+
+
+def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:
+    """Order edges: what agrees in both first, then by text and photo. [float64 (m,)]"""
+    text = np.asarray(edges["text_similarity"]).astype(np.float64)
+    bits = np.maximum(1, np.asarray(edges["image_bits"]).astype(np.float64))
+    distance = np.asarray(edges["image_distance"]).astype(np.float64)
+    image = np.where(distance >= 0, 1 - distance / bits, 0)
+    both = agrees == AGREEMENTS.index("image_and_text")
+    return np.where(both, 1.0, 0.0) + np.maximum(text, np.where(agrees == AGREEMENTS.index("image"), image, 0)) + image / 16
+
+
+@numba.njit(cache=True)
+def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compressed rows: for each node its neighbours and the edges to them."""
+    starts = np.zeros(nodes + 1, np.int64)
+    for k in range(len(left)):
+        starts[left[k] + 1] += 1
+        starts[right[k] + 1] += 1
+    starts = np.cumsum(starts)
+    fill = starts.copy()
+    neighbour, edge = np.empty(2 * len(left), np.int64), np.empty(2 * len(left), np.int64)
+    for k in range(len(left)):
+        for a, b in ((left[k], right[k]), (right[k], left[k])):
+            neighbour[fill[a]], edge[fill[a]] = b, k
+            fill[a] += 1
+    return starts, neighbour, edge
+
+
+@numba.njit(cache=True)
+def _leaders(
+    place: np.ndarray, left: np.ndarray, right: np.ndarray, strength: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take nodes by place; drop each for its strongest kept neighbour (ties: the earlier one)."""
+    nodes = len(place)
+    starts, neighbour, edges = _adjacency(nodes, left, right)
+    by_place = np.empty(nodes, np.int64)
+    by_place[place] = np.arange(nodes)
+    kept, by_edge = np.arange(nodes), np.full(nodes, -1, np.int64)
+    for p in range(nodes):
+        node = by_place[p]
+        best = -1
+        for k in range(starts[node], starts[node + 1]):
+            other = neighbour[k]
+            if place[other] > p or kept[other] != other:
+                continue
+            if best < 0 or strength[edges[k]] > strength[by_edge[node]] or (
+                strength[edges[k]] == strength[by_edge[node]] and place[other] < place[best]
+            ):
+                best = other
+                by_edge[node] = edges[k]
+        if best >= 0:
+            kept[node] = best
+    return kept, by_edge

@@ -1,0 +1,64 @@
+"""The survivor rule: which of several duplicates stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# A larger number is better; unknown is worst.
+COLUMNS = ["title", "description", "brand", "category", "attributes", "price", "gtin", "mpn", "updated_at", "width",
+           "height", "image_error"]  # fmt: skip
+FILLED = ["title", "description", "brand", "category", "price", "gtin", "mpn"]
+
+
+def rank(listings: pa.Table, rule: Sequence[str]) -> np.ndarray:
+    """Rank listings by the survivor rule, the first part of it first; equal listings have equal ranks.
+
+    Args:
+        listings: With COLUMNS.
+        rule: photo (most pixels), attributes (most that is filled in), newest, oldest, cheapest.
+
+    Returns:
+        [int64 (n,)] the lowest survives.
+    """
+    n = listings.num_rows
+    if not n or not rule:
+        return np.zeros(n, np.int64)
+    scores = np.stack([_SCORES[name](listings) for name in rule], axis=1)
+    order = np.lexsort(-scores.T[::-1])
+    different = np.any(scores[order[1:]] != scores[order[:-1]], axis=1)
+    ranks = np.empty(n, np.int64)
+    ranks[order] = np.concatenate([[0], np.cumsum(different)])
+    return ranks
+
+
+def _numbers(column: pa.ChunkedArray, unknown: float) -> np.ndarray:
+    return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), unknown), np.float64)
+
+
+def _photo(listings: pa.Table) -> np.ndarray:
+    pixels = pc.multiply(pc.cast(listings["width"], pa.float64()), pc.cast(listings["height"], pa.float64()))
+    return _numbers(pixels, 0.0)
+
+
+def _attributes(listings: pa.Table) -> np.ndarray:
+    filled = sum(np.asarray(pc.is_valid(listings[name])).astype(np.float64) for name in FILLED)
+    return np.asarray(filled + _numbers(pc.list_value_length(listings["attributes"]), 0.0))
+
+
+def _newest(listings: pa.Table) -> np.ndarray:
+    return _numbers(pc.cast(listings["updated_at"], pa.int64()), -np.inf)
+
+
+def _oldest(listings: pa.Table) -> np.ndarray:
+    return -_numbers(pc.cast(listings["updated_at"], pa.int64()), np.inf)
+
+
+def _cheapest(listings: pa.Table) -> np.ndarray:
+    return -_numbers(listings["price"], np.inf)
+
+
+_SCORES = {"photo": _photo, "attributes": _attributes, "newest": _newest, "oldest": _oldest, "cheapest": _cheapest}

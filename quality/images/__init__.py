@@ -1,0 +1,1 @@
+"""Photos: decoding, hashes and features."""

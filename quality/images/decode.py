@@ -1,0 +1,103 @@
+"""Decode one photo: turned as its EXIF says, downscaled once, with the small pictures that features are made from."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# The limit is checked here, before any pixel is decoded; Pillow's own only warns below twice its value.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class UnreadablePhoto(ValueError):
+    """Say why a photo does not decode, in a few words."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo and its small pictures."""
+
+    jpeg: bytes  # at most `max_side` pixels on the longer side
+    width: int  # of the source, after the EXIF turn
+    height: int
+    gray32: np.ndarray  # [uint8 (32, 32)] what a 64-bit perceptual hash is made from
+    gray64: np.ndarray  # [uint8 (64, 64)] the same for 256 bits
+    rgb8: np.ndarray  # [uint8 (8, 8, 3)] mean colours
+    rgb32: np.ndarray  # [uint8 (32, 32, 3)]
+
+
+def decode(data: bytes, max_side: int = 512, quality: int = 90, max_megapixels: float = 64) -> Photo:
+    """Decode a photo of any format that Pillow reads; of an animation the first frame.
+
+    Args:
+        data: The file's bytes.
+        max_side: Pixels of the longer side of the JPEG that is kept.
+        quality: Of that JPEG, 1 to 100. A small upright RGB JPEG is kept byte by byte.
+        max_megapixels: A larger photo is not decoded.
+
+    Raises:
+        UnreadablePhoto: it is empty, too large, broken off or no image.
+    """
+    if not data:
+        raise UnreadablePhoto("the file is empty")
+    try:
+        image = Image.open(io.BytesIO(data))
+        width, height = image.size
+        if width * height > max_megapixels * 1e6:
+            raise UnreadablePhoto(f"{width} x {height} pixels, more than image.max_megapixels {max_megapixels:g}")
+        kept = _untouched(image, max_side)
+        image.load()
+    except UnreadablePhoto:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadablePhoto("not an image of a known format") from None
+    except Exception as error:  # noqa: BLE001  (Pillow's plugins raise nearly anything on a broken file)
+        raise UnreadablePhoto(f"does not decode: {str(error) or type(error).__name__}") from None
+    turned = ImageOps.exif_transpose(image)
+    rgb = _rgb(turned)
+    # A hash is of the source before downscaling, so that it is the one that other tools give.
+    gray = turned.convert("L") if turned.mode in ("L", "RGB", "CMYK", "YCbCr") else rgb.convert("L")
+    small = rgb.resize((32, 32), Image.Resampling.BOX)
+    return Photo(
+        jpeg=data if kept else _jpeg(rgb, max_side, quality),
+        width=rgb.width,
+        height=rgb.height,
+        gray32=np.asarray(gray.resize((32, 32), Image.Resampling.LANCZOS)),
+        gray64=np.asarray(gray.resize((64, 64), Image.Resampling.LANCZOS)),
+        rgb8=np.asarray(small.resize((8, 8), Image.Resampling.BOX)),
+        rgb32=np.asarray(small),
+    )
+
+
+def _untouched(image: Image.Image, max_side: int) -> bool:
+    upright = image.getexif().get(0x0112, 1) == 1
+    return image.format == "JPEG" and image.mode == "RGB" and upright and max(image.size) <= max_side
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith(("I", "F")):
+        # 16 and 32 bits a pixel: Pillow clips them to white; scale what is there to 8 bits.
+        values = np.asarray(image, dtype=np.float64)
+        low, high = float(values.min()), float(values.max())
+        scaled = (values - low) / (high - low) * 255 if high > low else np.zeros_like(values)
+        return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA"):
+        layered = image.convert("RGBA")
+        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _jpeg(image: Image.Image, max_side: int, quality: int) -> bytes:
+    if max(image.size) > max_side:
+        scale = max_side / max(image.size)
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    sink = io.BytesIO()
+    image.save(sink, "JPEG", quality=quality)
+    return sink.getvalue()

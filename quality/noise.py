@@ -1,0 +1,160 @@
+"""Noise: photos that do not decode, tiny and odd ones, placeholders, titles without words.
+
+Scores first, kept as columns; then thresholds. A changed threshold looks at no photo again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schemas.config import FilterConfig
+from ..schemas.rejection import rejected
+from .duplicates.minhash import Shingles, jaccard, shingles
+from .text.normalise import normalise
+
+# In the order in which they are named where several fire.
+RULES = ("unreadable_photo", "tiny_photo", "odd_photo", "placeholder_photo", "short_title")
+SCORES = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title_characters", pa.int32()),  # letters and digits
+        ("photo_min_side", pa.int32()),  # pixels of the shorter side
+        ("photo_aspect", pa.float32()),  # longer side over shorter
+        ("photo_listings", pa.int32()),  # listings of the catalog that share the photo's perceptual hash
+        ("photo_title_similarity", pa.float32()),  # mean Jaccard index of their titles, where several share it
+        ("photo_brands", pa.int32()),  # brands among them (sellers, categories, where brands are not known)
+    ]
+)
+HOT = pa.schema(
+    [("phash", pa.string()), ("listings", pa.int32()), ("title_similarity", pa.float32()), ("brands", pa.int32())]
+)
+TITLES_COMPARED = 32  # of the listings that share a photo
+
+
+def score(batch: pa.RecordBatch, hot: pa.Table) -> pa.RecordBatch:
+    """Score listings.
+
+    Args:
+        batch: Listings.
+        hot: Photos that several listings share, as `share` gives them.
+
+    Returns:
+        Rows of SCORES, in the order of the batch.
+    """
+    words = pc.utf8_length(pc.replace_substring_regex(pc.fill_null(batch["title"], ""), r"[^\p{L}\p{N}]+", ""))
+    short = pc.min_element_wise(batch["width"], batch["height"], skip_nulls=False)
+    long = pc.max_element_wise(batch["width"], batch["height"], skip_nulls=False)
+    place = pc.index_in(batch["phash"], hot["phash"].combine_chunks(), skip_nulls=True)
+    alone = pc.if_else(pc.is_valid(batch["phash"]), 1, None)
+    columns = [
+        batch["id"],
+        words,
+        short,
+        pc.divide(pc.cast(long, pa.float32()), pc.cast(short, pa.float32())),
+        pc.coalesce(_taken(hot["listings"], place), alone.cast(pa.int32())),
+        _taken(hot["title_similarity"], place),
+        _taken(hot["brands"], place),
+    ]
+    arrays = [c.cast(f.type) for c, f in zip(columns, SCORES, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCORES)
+
+
+def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
+    return column.combine_chunks().take(place)
+
+
+def judge(batch: pa.RecordBatch, scores: pa.RecordBatch, config: FilterConfig) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Split listings into those kept, with their scores as columns, and rejected rows.
+
+    Args:
+        batch: Listings.
+        scores: Their scores, row by row.
+        config: The thresholds.
+    """
+    for name in SCORES.names[1:]:
+        batch = batch.append_column(name, scores[name])
+    fired = np.stack([_mask(m) for m in _rules(batch, config).values()], axis=1)
+    details = _details(batch, config)
+    out = pa.array(~fired.any(axis=1))
+    return batch.filter(out), rejected(batch, "filter", RULES, fired, [details[rule] for rule in RULES])
+
+
+def _mask(condition: pa.Array) -> np.ndarray:
+    return np.asarray(pc.fill_null(condition, False))
+
+
+def _rules(batch: pa.RecordBatch, config: FilterConfig) -> Mapping[str, pa.Array]:
+    return {
+        "unreadable_photo": pc.is_valid(batch["image_error"]),
+        "tiny_photo": pc.less(batch["photo_min_side"], config.min_side),
+        "odd_photo": pc.greater(batch["photo_aspect"], config.max_aspect),
+        "placeholder_photo": placeholder(batch, config),
+        "short_title": pc.less(batch["title_characters"], config.min_characters),
+    }
+
+
+def placeholder(batch: pa.RecordBatch, config: FilterConfig) -> pa.Array:
+    """Say whose photo is a placeholder: little to see, shared by many, of several brands, with unlike titles."""
+    limits = config.placeholder
+    return pc.and_kleene(
+        pc.and_kleene(
+            pc.less_equal(batch["information"], limits.max_information),
+            pc.greater_equal(batch["photo_listings"], limits.min_listings),
+        ),
+        pc.and_kleene(
+            pc.less_equal(batch["photo_title_similarity"], limits.max_title_similarity),
+            pc.greater_equal(batch["photo_brands"], limits.min_brands),
+        ),
+    )
+
+
+def _details(batch: pa.RecordBatch, config: FilterConfig) -> dict[str, list[str]]:
+    names = ["image", "image_error", "width", "height", "photo_aspect", "photo_listings", "photo_title_similarity",
+             "photo_brands", "title", "title_characters"]  # fmt: skip
+    rows: list[dict[str, Any]] = batch.select(names).to_pylist()
+    return {
+        "unreadable_photo": [f"{r['image']}: {r['image_error']}" for r in rows],
+        "tiny_photo": [f"{r['width']} x {r['height']} pixels, the shorter side under {config.min_side}" for r in rows],
+        "odd_photo": [
+            f"{r['width']} x {r['height']} pixels, {r['photo_aspect'] or 0:.1f} times as long as wide, "
+            f"over {config.max_aspect:g}"
+            for r in rows
+        ],
+        "placeholder_photo": [
+            f"{r['photo_listings']} listings of {r['photo_brands']} brands show this photo, with titles alike by "
+            f"{r['photo_title_similarity'] or 0:.2f} only"
+            for r in rows
+        ],
+        "short_title": [
+            f"{(r['title'] or '')!r} has {r['title_characters']} letters and digits, under {config.min_characters}" for r in rows
+        ],
+    }
+
+
+def share(phash: str, titles: pa.Array, brands: list[str]) -> dict[str, Any]:
+    """Describe a photo that several listings share, as a row of HOT.
+
+    Args:
+        phash: The photo's hash.
+        titles: Titles of all listings that share it, in a fixed order; the first TITLES_COMPARED are compared.
+        brands: What tells their makers apart; "" where it is not known.
+    """
+    sets = shingles(normalise(titles[:TITLES_COMPARED]))
+    return {
+        "phash": phash,
+        "listings": len(titles),
+        "title_similarity": mean_similarity(sets),
+        "brands": len({b for b in brands if b}),
+    }
+
+
+def mean_similarity(sets: Shingles) -> float:
+    """Mean exact Jaccard index over all pairs of texts; 1 for a single text."""
+    n = len(sets.offsets) - 1
+    pairs = [jaccard(sets.values, sets.offsets, i, j) for i in range(n) for j in range(i)]
+    return float(np.mean(pairs)) if pairs else 1.0

@@ -1,0 +1,1 @@
+"""Product text: cleaning rules and the form in which texts are compared."""
