@@ -1,0 +1,1 @@
+"""How data moves: the only room that knows Apache Beam."""

@@ -1,0 +1,83 @@
+"""clean: listings -> listings with clean texts, `title_raw` and `lang`; rejects nothing.
+
+Conservation: in = out + rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..quality.text import noise_phrases
+from ..quality.text.clean import check_rules, clean_listings
+from ..quality.text.rules import RULES
+from ..schemas.attempt import Summary
+from ..schemas.config import Config
+from ..schemas.dataset import Dataset
+from ..schemas.listing import LISTINGS, REJECTED, Contract
+from .shards import ShardOutput
+from .stage import Stage, StageRun, row_metrics
+
+
+@dataclass
+class CleanWork:
+    """Clean the texts of a shard's listings."""
+
+    listings: Dataset
+    rules: Sequence[str]
+    language: bool
+    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "rejected": REJECTED}
+
+    def setup(self) -> None:
+        """Nothing to prepare."""
+
+    def __call__(self, shard: int, output: ShardOutput) -> None:
+        """Stream a shard through the rules; count the rows that each changed."""
+        for batch in self.listings.batches(shard):
+            cleaned, changed = clean_listings(batch, self.rules, self.language)
+            output.count("in", batch.num_rows)
+            for rule, rows in changed.items():
+                output.count(f"changed:{rule}", rows)
+            output.write("listings", cleaned)
+
+
+class Clean(Stage):
+    """Clean product text."""
+
+    name = "clean"
+    version = 1
+    inputs = ("ingest/listings",)
+    main = "listings"
+    libraries = ("ftfy", "py3langid", "pyarrow")
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """The rules in force, in order."""
+        return {"rules": rules(config), "language": config.clean.language}
+
+    def content(self, config: Config) -> dict[str, str]:
+        """The phrase lists."""
+        del config
+        return {"phrases": noise_phrases.content_hash()}
+
+    def build(self, work: StageRun) -> None:
+        """One pass."""
+        clean = CleanWork(work.dataset("ingest/listings"), rules(work.config), work.config.clean.language)
+        rows = work.inputs["ingest"].datasets["listings"].rows
+        work.map("Clean", clean, seconds=rows / (20_000 if clean.language else 100_000))
+
+    def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
+        """Conservation, and the share of titles that the rules changed."""
+        del work
+        return row_metrics(summary.counts, summary, "listings")
+
+
+def rules(config: Config) -> tuple[str, ...]:
+    """The rules in force.
+
+    Raises:
+        ConfigError: a rule does not exist.
+    """
+    skipped = check_rules(config.clean.skip)
+    chosen = check_rules(config.clean.rules if config.clean.rules is not None else list(RULES))
+    return tuple(rule for rule in chosen if rule not in skipped)

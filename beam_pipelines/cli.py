@@ -1,0 +1,222 @@
+"""The command line. Beam, torch and Great Expectations are imported by the commands that use them only.
+
+Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..schemas.errors import ConfigError, EclipError, StageError
+
+app = typer.Typer(
+    name="eclip", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    help="Turn raw product listings into trusted data and models.",
+    epilog="Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 1 anything else.",
+)  # fmt: skip
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CATALOG.YAML", help="The configuration.")]
+RunPlace = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the configuration that names it.")]
+StageName = Annotated[str, typer.Argument(metavar="STAGE", help="ingest, clean, filter, deduplicate …")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the configuration: filter.min_side=150.")
+]
+First = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Begin with this stage.")]
+Last = Annotated[str | None, typer.Option("--to", metavar="STAGE", help="End with this stage.")]
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
+def run(
+    context: typer.Context,
+    config: ConfigFile,
+    first: First = None,
+    last: Last = None,
+    force: Annotated[bool, typer.Option("--force", help="Run also what is up to date; read sources again.")] = False,
+    overrides: Overrides = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Run the stages that need it, judge each, publish what passes.
+
+    What stands behind `--` goes to Beam: eclip run catalog.yaml -- --runner=PortableRunner --job_endpoint=…
+    """
+    del debug
+    from . import summary
+    from .pipeline import run as run_pipeline
+
+    loaded = _load(config, overrides)
+    run_pipeline(loaded, context.args, first, last, force, say=lambda line: out.print(escape(line)))
+    summary.show(loaded, out)
+
+
+@app.command()
+def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: Overrides = None) -> None:
+    """Say which stages would run, and why; changes nothing."""
+    from .pipeline import plan as plan_pipeline
+
+    table = Table("stage", "would", "because", box=None)
+    words = {"run": "run", "gate": "be judged again", "skip": "be skipped", "current": "not run", "wait": "perhaps run"}
+    for found in plan_pipeline(_load(config, overrides), first, last):
+        table.add_row(found.stage, words[found.action], escape(found.reason))
+    out.print(table)
+
+
+@app.command()
+def status(place: RunPlace) -> None:
+    """Say how far a run is: each stage's state, rows, verdict and time."""
+    from . import summary
+
+    out.print(summary.status(_run_folder(place)))
+
+
+@app.command()
+def path(place: RunPlace, dataset: Annotated[str, typer.Argument(metavar="STAGE/DATASET")]) -> None:
+    """Print the files of a published dataset, one a line."""
+    folder = _run_folder(place)
+    stage, _, name = dataset.partition("/")
+    manifest = folder.manifest(stage)
+    if manifest is None or name not in manifest.datasets:
+        folder.dataset(dataset)  # raises, and says what there is
+        return
+    for file in manifest.datasets[name].files:
+        print(folder.stage(stage) / file)  # noqa: T201  (for scripts: no colours, no wrapping)
+
+
+@app.command()
+def gate(
+    config: ConfigFile, stage: StageName, overrides: Overrides = None,
+) -> None:  # fmt: skip
+    """Judge what a stage has published by its suite as it stands now; recomputes nothing."""
+    from .pipeline import judge_again
+
+    verdict = judge_again(_load(config, overrides), stage)
+    out.print(escape(repr(verdict)))
+    if not verdict.passed:
+        raise typer.Exit(3)
+
+
+@app.command()
+def accept(
+    place: RunPlace, stage: StageName, reason: Annotated[str, typer.Option("--reason", help="Why; kept on record.")]
+) -> None:
+    """Publish the attempt that a gate stopped, on record."""
+    from .pipeline import accept as accept_attempt
+
+    manifest = accept_attempt(_run_folder(place), stage, reason)
+    out.print(f"{stage}: attempt {manifest.attempt} is published; `eclip run` goes on from there")
+
+
+@app.command()
+def report(config: ConfigFile, overrides: Overrides = None) -> None:
+    """Write the report of what is published now."""
+    from .pipeline import run as run_pipeline
+
+    loaded = _load(config, overrides)
+    run_pipeline(loaded, [], "report", "report", True, say=lambda line: out.print(escape(line)))
+    out.print(f"{loaded.run_folder}/report/index.html")
+
+
+@app.command()
+def init(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A listing export: Parquet, CSV or JSONL, or a glob.")],
+    target: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("catalog.yaml"),
+) -> None:
+    """Write a configuration for an export of one's own: columns looked at, the likely mapping filled in."""
+    from .init import write_config
+
+    for line in write_config(source, target):
+        out.print(escape(line))
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    rows: Annotated[int, typer.Option(min=1, help="Listings.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Another seed, another catalog.")] = 0,
+    photos: Annotated[bool, typer.Option("--photos/--no-photos", help="Draw photos (10 ms each).")] = True,
+) -> None:
+    """Draw an example catalog with planted faults and a truth file; then `eclip run DIR/catalog.yaml`."""
+    from ..examples.sample import write_sample
+
+    write_sample(folder, rows, seed, photos)
+    out.print(f"{rows:,} listings in {folder}; now: eclip run {folder / 'catalog.yaml'}")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"eclip {installed('eclip')}")  # noqa: T201
+        raise typer.Exit
+
+
+def _load(config: Path, overrides: list[str] | None) -> Any:
+    from ..schemas.config import load
+
+    return load(config, overrides or ())
+
+
+def _run_folder(place: str) -> Any:
+    from ..schemas.storage import Storage
+    from .run_folder import RunFolder
+
+    if place.endswith((".yaml", ".yml")):
+        return RunFolder(_load(Path(place), None).run_folder)
+    found = Storage.of(place)
+    if not (found / "run.json").exists():
+        raise ConfigError(f"{place}: not a run folder (no run.json there); expected what `run:` names in the configuration")
+    return RunFolder(found)
+
+
+def main() -> None:
+    """Run the command line: one clear message for what goes wrong, a traceback with `--debug` only."""
+    logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a handler of its own
+    signal.signal(signal.SIGTERM, _interrupt)
+    debug = "--debug" in sys.argv
+    try:
+        app(standalone_mode=False)
+        code = 0
+    except EclipError as error:
+        code = error.exit_code
+        if debug and isinstance(error, StageError):
+            for shard, failure in error.failures.items():
+                err.print(escape(f"shard {shard}:\n{failure.get('trace', '')}"))
+        _complain(str(error), debug)
+    except typer.Exit as end:
+        code = end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+        err.print("stopped; what is finished is kept, `eclip run` goes on from there")
+    except Exception as error:  # noqa: BLE001  (the last line of defence: a message, not a traceback)
+        code = getattr(error, "exit_code", 1)
+        message = getattr(error, "format_message", None)
+        _complain(message() if message else _of(error), debug)
+    sys.exit(code)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _of(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno == 28:
+        return f"no space left on the device ({error.filename or 'the run folder'}); make room and run again"
+    return f"{type(error).__name__}: {error} (--debug shows where)"
+
+
+def _complain(message: str, debug: bool) -> None:
+    if debug:
+        err.print(escape(traceback.format_exc()))
+    err.print(f"[bold red]error:[/] {escape(message)}")

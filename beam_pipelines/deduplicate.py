@@ -1,0 +1,139 @@
+"""deduplicate: listings + images -> listings with `group_id`, duplicates, links.
+
+Two attempts: the scores (signs of each listing, then verified edges above a floor, by passes over key ranges), and
+the decision, which reads edges only: another threshold hashes and compares nothing again.
+
+Conservation: in = out + duplicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from ..quality.duplicates.candidates import EDGES, distinct
+from ..schemas.attempt import Summary
+from ..schemas.config import Config
+from ..schemas.dataset import Dataset
+from ..schemas.listing import DUPLICATES, LINKS, LISTINGS, Contract
+from ..schemas.rejection import original
+from ..schemas.storage import Storage
+from .buckets import results, run_passes
+from .decision_work import DECISIONS, DecisionWork
+from .shards import ShardOutput
+from .signs_work import SignsSource, SignsWork, VerifyBuckets
+from .stage import Stage, StageRun, row_metrics
+
+EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
+# Of keys (48 of 16 bytes), and of signs for the quarter of them that stand in a bucket of two or more.
+SHUFFLED_BYTES_PER_ROW = 4000
+SCORING = ("store_floor", "num_perm", "bands", "rows", "leaders")
+
+
+@dataclass
+class EdgeWork:
+    """Gather what the passes found for a shard."""
+
+    pieces: Storage
+    contracts: ClassVar[Mapping[str, Contract]] = {"edges": EDGE_ROWS}
+
+    def setup(self) -> None:
+        """Nothing to prepare."""
+
+    def __call__(self, shard: int, output: ShardOutput) -> None:
+        """A pair may be found in several passes; it is written once."""
+        tables = [table.select(EDGES.names) for table in results(self.pieces, shard)]
+        output.write("edges", distinct(pa.concat_tables(tables)) if tables else EDGE_ROWS.empty())
+
+
+@dataclass
+class SplitWork:
+    """Split a shard's listings into those kept and the duplicates, as decided."""
+
+    listings: Dataset
+    decisions: Dataset
+    links: Dataset
+    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "duplicates": DUPLICATES, "links": LINKS}
+
+    def setup(self) -> None:
+        """Nothing to prepare."""
+
+    def __call__(self, shard: int, output: ShardOutput) -> None:
+        """Read listings and decisions side by side: both are sorted by id, row for row."""
+        decisions = self.decisions.table(shard).combine_chunks()
+        first = 0
+        for batch in self.listings.batches(shard):
+            mine = decisions.slice(first, batch.num_rows).combine_chunks()
+            first += batch.num_rows
+            lost = np.asarray(mine["kept_id"].is_valid().combine_chunks(), bool) if mine.num_rows else np.zeros(0, bool)
+            group = mine["group_id"].combine_chunks() if mine.num_rows else pa.array([], pa.string())
+            grouped = batch.append_column("group_id", group)
+            output.count("in", batch.num_rows)
+            output.write("listings", grouped.filter(pa.array(~lost)))
+            output.write("duplicates", _duplicates(batch.filter(pa.array(lost)), mine.filter(pa.array(lost))))
+        for batch in self.links.batches(shard):
+            output.write("links", batch)
+
+
+def _duplicates(listings: pa.RecordBatch, decisions: pa.Table) -> pa.RecordBatch:
+    if not listings.num_rows:
+        return DUPLICATES.empty()
+    columns = {
+        "dropped_id": listings["id"],
+        "kept_id": decisions["kept_id"],
+        "duplicate_set": decisions["kept_id"],
+        "rule": decisions["rule"],
+        "text_similarity": decisions["text_similarity"],
+        "image_distance": decisions["image_distance"],
+        "row": pa.array(original(listings), pa.string()),
+    }
+    return pa.table(columns, schema=DUPLICATES.schema).combine_chunks().to_batches()[0]
+
+
+class Deduplicate(Stage):
+    """Find duplicates, drop what the decision table drops, link the rest."""
+
+    name = "deduplicate"
+    version = 1
+    inputs = ("filter/listings", "ingest/images")
+    main = "listings"
+    lost = ("duplicates",)
+    libraries = ("datasketch", "numpy")
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """Everything of the section, and what makes a photo hot."""
+        return {**config.deduplicate.model_dump(), "table": config.deduplicate.table.model_dump(),
+                "hot": config.filter.placeholder.model_dump()}  # fmt: skip
+
+    def build(self, work: StageRun) -> None:
+        """Signs, passes, edges, decision, split."""
+        config = work.config.deduplicate
+        listings, images = work.dataset("filter/listings"), work.dataset("ingest/images")
+        shards, rows = work.attempt.shards, work.inputs["filter"].datasets["listings"].rows
+        scoring = {**config.model_dump(include=set(SCORING)), "hot": work.config.filter.placeholder.model_dump()}
+        edges = work.step("edges", scoring, shards)
+        if edges.missing():
+            found = work.step("signs", scoring, shards, keep=False)
+            signs = SignsWork(listings, images, found.folder, config, work.config.filter)
+            work.map("Signs", signs, found, seconds=rows / 15_000)
+            pieces = found.folder / "_passes"
+            run_passes("Compare", work.runner, SignsSource(found.folder, shards), VerifyBuckets(config, shards), pieces,
+                       rows * SHUFFLED_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
+            work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
+        decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
+        decision = DecisionWork(listings, edges.dataset("edges"), work.previous("listings", same_recipe=False), decided.folder, config)
+        work.map("Decide", decision, decided)
+        work.notes.update((decided.folder / "_figures.json").read_json())
+        split = SplitWork(listings, Dataset(decided.folder / DECISIONS, shards), Dataset(decided.folder / "links", shards))
+        work.map("Split", split, seconds=rows / 50_000)
+
+    def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
+        """Conservation, and the largest set and family."""
+        rows = summary.counts.get("in", 0)
+        metrics = row_metrics(summary.counts, summary, "listings", lost=("duplicates",))
+        metrics |= {**work.notes, "share_largest_family": work.notes["largest_family"] / rows if rows else 0.0}
+        return metrics

@@ -1,0 +1,139 @@
+"""embed: clean's listings + images + model -> embeddings, rejected.
+
+Every readable product, also what filter rejects (adult recognition must see it). Beam's RunInference, whose elements
+are shard numbers: as elements of their own, rows would cost 40 microseconds each, and one that fails would take its
+batch along. Photos and titles go through the model in batches of one size, so that no runner changes a vector.
+
+Conservation: in = embeddings + rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInference
+
+from ..schemas.attempt import Attempt, Summary
+from ..schemas.config import Config
+from ..schemas.dataset import Dataset
+from ..schemas.manifest import Manifest
+from .embed_work import EmbedWork, matrix
+from .shards import GatePlan, write_shard
+from .stage import Stage, StageRun, row_metrics
+from .workshop import fetched
+
+if TYPE_CHECKING:
+    from ..models.encoder import Encoder
+
+
+class EmbedHandler(ModelHandler[int, PredictionResult, Any]):  # type: ignore[misc]
+    """Let RunInference load the model, once for each worker, and hand it shard numbers."""
+
+    def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
+        super().__init__(max_batch_size=1)
+        self.work, self.attempt, self.gate = work, attempt, gate
+
+    def load_model(self) -> Encoder:
+        """Load the encoder."""
+        self.work.setup()
+        assert self.work.encoder is not None
+        return self.work.encoder
+
+    def run_inference(
+        self, batch: Sequence[int], model: Encoder, inference_args: dict[str, Any] | None = None
+    ) -> Iterable[PredictionResult]:
+        """Embed shards; what fails is noted beside the markers, as in every row-wise stage."""
+        del inference_args
+        self.work.encoder = model
+        return [PredictionResult(shard, write_shard(self.work, self.attempt, self.gate, shard)) for shard in batch]
+
+
+class EmbedShards(beam.PTransform):
+    """Embed each shard that has no marker yet."""
+
+    def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
+        super().__init__()
+        self.work, self.attempt, self.gate = work, attempt, gate
+
+    def expand(self, root: Any) -> Any:
+        """Wire it: numbers, spread over the workers, inference where each lands."""
+        return (
+            root
+            | "Shard numbers" >> beam.Create(self.attempt.missing())
+            | "Embed shard" >> RunInference(EmbedHandler(self.work, self.attempt, self.gate))
+        )
+
+
+class Embed(Stage):
+    """Embed every readable product."""
+
+    name = "embed"
+    version = 1
+    main = "embeddings"
+    makers = ("pretrain/model",)
+    libraries = ("torch", "open_clip_torch")
+
+    def reads(self, config: Config) -> tuple[str, ...]:
+        """The model that pretrain made, unless one is given."""
+        own = () if config.embed.model is not None else ("pretrain/model",)
+        return ("clean/listings", "ingest/images", *own)
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """The size of a batch: it changes the last bits of a vector."""
+        return {"batch": config.embed.batch}
+
+    def content(self, config: Config) -> dict[str, str]:
+        """The model, where one is given."""
+        from ..models import eclip
+
+        if config.embed.model is None:
+            return {}
+        return {"model": eclip.content_hash(fetched(config.place(config.embed.model), ""))}
+
+    def build(self, work: StageRun) -> None:
+        """One pass, by RunInference."""
+        from ..models.encoder import Encoder
+
+        config = work.config.embed
+        if config.model is not None:
+            place, key = work.config.place(config.model), work.facts["content"]["model"]
+        else:
+            model = work.inputs["pretrain"]
+            place, key = work.run.stage("pretrain") / model.attempt / "model", model.datasets["model"].checksum
+        dimension = Encoder.load(fetched(place, key), config.batch).dimension
+        embed = EmbedWork(
+            work.dataset("clean/listings"), work.dataset("ingest/images"), place, key, config.batch, dimension,
+            work.previous("embeddings"),
+        )  # fmt: skip
+        rows = work.inputs["clean"].datasets["listings"].rows
+        work.map("Embed", embed, seconds=rows / 300, transform=EmbedShards)
+
+    def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
+        """Conservation, how many have what, and whether the vectors spread."""
+        counts, rows = summary.counts, summary.rows("embeddings")
+        measured = counts.get("cosine_rows", 0)
+        return {
+            **row_metrics(counts, summary, "embeddings"),
+            "share_with_image": counts.get("with_image", 0) / rows if rows else 0.0,
+            "share_with_text": counts.get("with_text", 0) / rows if rows else 0.0,
+            "mean_pairwise_cosine": counts["cosine_millionths"] / 1e6 / measured if measured else None,
+            "norm_error_max": _norm_error(work.attempt.dataset("embeddings")),
+        }
+
+    def sentence(self, manifest: Manifest) -> str:
+        """Rows, and how many vectors had to be made."""
+        made = f"{manifest.counts.get('encoded_photos', 0):,} photos and {manifest.counts.get('encoded_titles', 0):,} titles"
+        return f"{super().sentence(manifest)}; {made} encoded"
+
+
+def _norm_error(written: Dataset) -> float:
+    """How far from 1 the length of a vector lies, at most."""
+    worst = 0.0
+    for shard in range(written.shards):
+        for batch in written.batches(shard, ["fused"]):
+            lengths = np.linalg.norm(matrix(batch["fused"]), axis=1)
+            worst = max([worst, *np.abs(lengths - 1).tolist()])
+    return worst

@@ -1,0 +1,109 @@
+"""The gate of a stage: which suite judges, what it needs to know of each shard, and the verdict on an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..quality.gates import measure, profile
+from ..quality.gates.judge import judge
+from ..quality.gates.rule import KEYS
+from ..quality.gates.suite import Suite, load_suite
+from ..quality.gates.verdict import Verdict
+from ..schemas.attempt import Attempt, Summary
+from ..schemas.config import Config
+from .shards import GatePlan
+
+Metrics = Mapping[str, float | int | str | None]
+SAMPLES = pa.schema(
+    [("dataset", pa.string()), ("rule", pa.string()), ("id", pa.string()), ("other_id", pa.string()),
+     ("detail", pa.string()), ("row", pa.string())]
+)  # fmt: skip
+
+
+def suite_of(stage: str, config: Config) -> Suite:
+    """Load the suite that judges a stage: the user's own where `gates.suites` has one, else the shipped one."""
+    if config.gates.suites is not None:
+        own = config.place(config.gates.suites) / f"{stage}.json"
+        if own.exists():
+            return load_suite(own.url, stage=stage)
+    return load_suite(stage)
+
+
+def gate_plan(suite: Suite, profiled: str | None) -> GatePlan:
+    """Say what workers measure while they write."""
+    return GatePlan(suite.hash, {name: suite.of(name) for name in suite.datasets}, profiled)
+
+
+def verdict(attempt: Attempt, suite: Suite, metrics: Metrics) -> Verdict:
+    """Judge a complete attempt; a shard that was written under another suite is measured first, column by column."""
+    partials: dict[str, Mapping[str, Any]] = {}
+    for name in suite.datasets:
+        parts = [_partial(attempt, suite, name, shard) for shard in range(attempt.shards)]
+        partials[name] = measure.merge(part for part in parts if part is not None)
+    return judge(suite, partials, metrics)
+
+
+def _partial(attempt: Attempt, suite: Suite, dataset: str, shard: int) -> Mapping[str, Any] | None:
+    place = attempt.folder / "_gate" / suite.hash / f"{shard:05d}.json"
+    kept: dict[str, Any] = place.read_json() if place.exists() else {}
+    if dataset not in kept:
+        rules, key = suite.of(dataset), KEYS[dataset]
+        written = attempt.dataset(dataset)
+        if not written.part(shard).exists():
+            return None
+        wanted = measure.columns(rules, key)
+        there = pq.read_schema(written.part(shard).path, filesystem=written.part(shard).arrow).names
+        measured = measure.Measure(rules, key)
+        for batch in written.batches(shard, [name for name in wanted if name in there]):
+            measured.add(batch)
+        kept[dataset] = measured.partial()
+        place.write_json(kept)
+    partial: Mapping[str, Any] = kept[dataset]
+    return partial
+
+
+def profile_of(attempt: Attempt) -> dict[str, Any]:
+    """Merge the shards' column statistics."""
+    folder = attempt.folder / "_profile"
+    return profile.extract(profile.merge((folder / name).read_json() for name in folder.children()))
+
+
+def write_verdict(attempt: Attempt, found: Verdict) -> None:
+    """Write gate.json: an ordinary Great Expectations validation result, with the policy's verdict beside it."""
+    (attempt.folder / "gate.json").write_json(found.result)
+
+
+def write_records(attempt: Attempt, found: Verdict, summary: Summary, lost: Sequence[str]) -> None:
+    """Put gate.json, profile.json and samples.parquet beside the data."""
+    write_verdict(attempt, found)
+    if not (attempt.folder / "_profile").exists():
+        return  # a model has metrics, and neither columns nor rows
+    (attempt.folder / "profile.json").write_json(profile_of(attempt))
+    samples = samples_of(attempt, summary, lost)
+    target = attempt.folder / "samples.parquet"
+    with target.replacing() as path:
+        pq.write_table(samples, path, filesystem=target.arrow)
+
+
+def samples_of(attempt: Attempt, summary: Summary, lost: Sequence[str]) -> pa.Table:
+    """Look up, for each rule that took rows out, those of lowest xxh64(id): examples without a scan."""
+    rows = []
+    for name in lost:
+        key = KEYS[name]
+        wanted = {i for rule, ids in summary.samples.items() if rule.startswith(f"{name}:") for i in ids}
+        found = attempt.dataset(name).rows(sorted(wanted), key=key) if wanted else None
+        for row in found.to_pylist() if found is not None else []:
+            if row[key] in summary.samples.get(f"{name}:{row['rule']}", ()):
+                rows.append({"dataset": name, "rule": row["rule"], "id": row[key], "other_id": row.get("kept_id"),
+                             "detail": row.get("detail"), "row": row["row"]})  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=SAMPLES)
+
+
+def as_record(found: Verdict, suite: Suite) -> dict[str, Any]:
+    """What the manifest says of the verdict."""
+    failures = [{"rule": f.rule, "severity": f.severity, "message": f.message} for f in found.failures]
+    return {"passed": found.passed, "suite": suite.hash, "failures": failures}

@@ -1,0 +1,137 @@
+"""ingest: source files -> listings, images, rejected.
+
+In three resumable steps: `partition` moves records to their shards (one spill file a source split), `sort` makes each
+shard one sorted file and takes out what has no id of its own, the last step looks at the photos, shard by shard.
+A listing whose photo is missing or broken is kept, with `image_error`: filter judges it.
+
+Conservation: records + unparsable = listings + rejected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from ..schemas.attempt import Summary
+from ..schemas.config import Config
+from ..schemas.errors import ConfigError, SourceError
+from ..schemas.manifest import Manifest
+from ..schemas.mapping import plan, to_listings
+from ..schemas.storage import Storage
+from . import sources
+from .lookup import Lookup
+from .partition import Partition
+from .photo_work import PhotoWork
+from .photos import PhotoSource
+from .sort import Sort
+from .stage import Stage, StageRun, row_metrics
+
+ROWS_PER_SHARD = 100_000
+IMAGE_BYTES_PER_SHARD = 512 << 20
+
+
+class Ingest(Stage):
+    """Read the source."""
+
+    name = "ingest"
+    version = 1
+    main = "listings"
+    libraries = ("pillow", "scipy")
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """Source, photos and the number of shards."""
+        image = config.image.model_dump(exclude={"timeout_s", "tries", "concurrent"})
+        return {"source": config.source.model_dump(), "image": image, "shards": config.shards}
+
+    def sources(self, config: Config) -> dict[str, str]:
+        """Stamps of the source's files, of the look-up table and of the photos below `image.root`."""
+        found = {file.url: sources.stamp(file) for file in sources.files(config, config.source.path)}
+        if config.source.lookup:
+            for file in sources.files(config, config.source.lookup.path):
+                found[file.url] = sources.stamp(file)
+        if config.image.root is not None:
+            found["image.root"] = photo_stamp(photo_base(config))
+        return found
+
+    def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
+        """As configured, or from the size of the source; fixed before the first row is spilled."""
+        del inputs
+        if config.shards != "auto":
+            return config.shards
+        splits = sources.find(config)
+        rows = sum(_rows(split) for split in splits)
+        size = photo_bytes(photo_base(config)) if config.image.root else 0
+        need = max(rows / ROWS_PER_SHARD, size / IMAGE_BYTES_PER_SHARD, 1)
+        return 1 << math.ceil(math.log2(need))
+
+    def build(self, work: StageRun) -> None:
+        """Partition, sort, look at the photos."""
+        config, shards = work.config, work.attempt.shards
+        splits = sources.find(config)
+        schema = sources.columns(splits, config.source)
+        lookup = Lookup.load(config, schema) if config.source.lookup else None
+        joined = lookup.schema if lookup else schema
+        mapping = plan(config.source, joined, config.image.separator)
+        base = photo_base(config)
+        size = sum({split.file.url: split.file.size() for split in splits}.values())
+
+        shaping = {"source": config.source.model_dump(), "separator": config.image.separator, "shards": shards}
+        spilled = work.step("partition", shaping, len(splits), keep=False)
+        partition = Partition(splits, config.source, schema, mapping, lookup, spilled.folder, shards)
+        work.map("Partition", partition, spilled, seconds=size / 20e6)
+        counts = [marker.counts for marker in spilled.markers()]
+        records = sum(c.get("records", 0) for c in counts)
+        if not records:
+            raise SourceError(f"{config.source.path}: the source holds no readable record; expected listings")
+        work.notes["in"] = records + sum(c.get("unparsable", 0) for c in counts)
+
+        no_records = pa.RecordBatch.from_pylist([], schema=joined)
+        empty = to_listings(no_records, pa.array([], pa.int64()), "", mapping)
+        ordered = work.step("sort", shaping, shards, keep=False)
+        sort = Sort(spilled.folder, len(splits), config.source.on_duplicate_id, empty)
+        work.map("Sort", sort, ordered, seconds=size / 50e6)
+
+        photos = PhotoSource(base, config.image)
+        look = PhotoWork(ordered.dataset("sorted"), ordered.dataset("rejected"), photos, work.previous("images"))
+        work.map("Look at photos", look, seconds=records / (500 if mapping.mapped.get("image") else 50_000))
+
+    def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
+        """Records and unparsable ones against listings and rejected."""
+        return row_metrics({**summary.counts, **work.notes}, summary, "listings")
+
+
+def photo_base(config: Config) -> Storage:
+    """The folder that relative photo paths start from.
+
+    Raises:
+        ConfigError: `image.root` names a folder that is not there.
+    """
+    base = config.place(config.image.root or ".")
+    if config.image.root is not None and not base.fs.isdir(base.path):
+        raise ConfigError(f"image.root: there is no folder {base}; expected the folder that photo paths start from")
+    return base
+
+
+def _rows(split: sources.Split) -> float:
+    if split.format == "parquet":
+        metadata = pq.ParquetFile(split.file.path, filesystem=split.file.arrow).metadata
+        return float(sum(metadata.row_group(g).num_rows for g in split.groups))
+    return split.file.size() / (60 if split.file.name.endswith(".gz") else 300)  # bytes of a usual row
+
+
+def photo_stamp(root: Storage) -> str:
+    """Sum up names, sizes and times of all files below a folder."""
+    found = root.fs.find(root.path, detail=True) if root.exists() else {}
+    lines = [f"{name}:{info['size']}:{info.get('ETag') or info.get('mtime')}" for name, info in sorted(found.items())]
+    return xxhash.xxh3_128_hexdigest("\n".join(lines).encode())
+
+
+def photo_bytes(root: Storage) -> int:
+    """Bytes of all files below a folder."""
+    found = root.fs.find(root.path, detail=True) if root.exists() else {}
+    return sum(info["size"] for info in found.values())

@@ -1,0 +1,74 @@
+"""Ingest's first step: a source split -> spill files of listings and of rejected records, by shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schemas.config import SourceConfig
+from ..schemas.dataset import shard_of
+from ..schemas.listing import Contract
+from ..schemas.mapping import ColumnMapping, to_listings
+from ..schemas.rejection import rejected
+from ..schemas.storage import Storage
+from . import sources
+from .lookup import Lookup
+from .repartition import Spill
+from .shards import ShardOutput
+
+
+@dataclass
+class Partition:
+    """Read one source split, map its columns, spill its rows by shard."""
+
+    splits: Sequence[sources.Split]
+    source: SourceConfig
+    schema: pa.Schema
+    mapping: ColumnMapping
+    lookup: Lookup | None
+    folder: Storage
+    shards: int
+    contracts: ClassVar[Mapping[str, Contract]] = {}
+
+    def setup(self) -> None:
+        """Nothing to prepare."""
+
+    def __call__(self, shard: int, output: ShardOutput) -> None:
+        """Spill one split: listings and rejected records, with an index of both."""
+        split = self.splits[shard]
+        with Spill(self.folder / f"listings-{shard:05d}") as good, Spill(self.folder / f"rejected-{shard:05d}") as bad:
+            for records in sources.read(split, self.source, self.schema):
+                if isinstance(records, sources.Unreadable):
+                    output.count("unparsable")
+                    self._reject(bad, _unparsable(split, records))
+                    continue
+                output.count("records", records.batch.num_rows)
+                batch = self.lookup.join(records.batch) if self.lookup else records.batch
+                listings = to_listings(batch, records.rows, split.name, self.mapping)
+                known = pc.and_kleene(pc.is_valid(listings["id"]), pc.fill_null(pc.not_equal(listings["id"], ""), False))
+                if pc.any(pc.invert(known)).as_py():
+                    self._reject(bad, _without_id(split, listings.filter(pc.invert(known))))
+                    listings = listings.filter(known)
+                good.write(listings, shard_of(listings["id"], self.shards))
+        runs = {"listings": good.runs, "rejected": bad.runs}
+        (self.folder / "_runs" / f"{shard:05d}.json").write_json(runs)
+
+    def _reject(self, bad: Spill, rows: pa.RecordBatch) -> None:
+        bad.write(rows, shard_of(rows["id"], self.shards))
+
+
+def _unparsable(split: sources.Split, record: sources.Unreadable) -> pa.RecordBatch:
+    row = pa.RecordBatch.from_pydict({"id": [f"{split.name}#{record.row}"], "text": [record.text]})
+    return rejected(row, "ingest", ["unparsable"], np.ones((1, 1), bool), [[f"{split.name}: {record.reason}"]])
+
+
+def _without_id(split: sources.Split, rows: pa.RecordBatch) -> pa.RecordBatch:
+    names = [f"{split.name}#{row}" for row in rows["source_row"].to_pylist()]
+    rows = rows.set_column(rows.schema.names.index("id"), "id", pa.array(names, pa.string()))
+    details = [f"{name.replace('#', ' row ')} has no id" for name in names]
+    return rejected(rows, "ingest", ["missing_id"], np.ones((len(names), 1), bool), [details])

@@ -1,0 +1,309 @@
+"""The way of a catalog through the stages: what must run and why, run it, judge it, publish it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+from ..quality.gates.suite import Suite
+from ..quality.gates.verdict import Verdict
+from ..schemas.attempt import Attempt, Summary, fingerprint, summarise
+from ..schemas.config import Config
+from ..schemas.errors import ConfigError, GateError
+from ..schemas.manifest import Manifest
+from . import gate_keeper
+from .lock import lock
+from .progress import progress
+from .run_folder import CANDIDATE, RunFolder, now, published
+from .runners import Runner
+from .stage import BOOKKEEPING, Stage, StageRun, check, recipe
+from .stages import STAGES
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do with a stage."""
+
+    stage: str
+    action: str  # run, gate, skip, current or wait
+    reason: str
+    facts: Mapping[str, Any]
+
+
+def facts_of(stage: Stage, config: Config, inputs: Mapping[str, Manifest]) -> dict[str, Any]:
+    """Everything that a stage's output depends on."""
+    reads = stage.reads(config)
+    return {
+        "stage": stage.name,
+        "version": stage.version,
+        "settings": stage.settings(config),
+        "content": {**stage.content(config), **{n: _checksum(inputs, n) for n in reads if n in stage.makers}},
+        "libraries": {name: version(name) for name in stage.libraries},
+        "sources": stage.sources(config),
+        "inputs": {name: _checksum(inputs, name) for name in reads if name not in stage.makers},
+    }
+
+
+def _checksum(inputs: Mapping[str, Manifest], name: str) -> str:
+    stage, _, dataset = name.partition("/")
+    return inputs[stage].datasets[dataset].checksum
+
+
+def plan(config: Config, first: str | None = None, last: str | None = None) -> list[Plan]:
+    """Say for each stage whether it would run, and why; looks, but changes nothing."""
+    run = RunFolder(config.run_folder)
+    plans: list[Plan] = []
+    uncertain: str | None = None
+    for stage in _chosen(first, last):
+        found = _plan(stage, config, run, uncertain, {p.stage: p for p in plans})
+        plans.append(found)
+        if found.action == "run":
+            uncertain = stage.name
+    return plans
+
+
+def _plan(stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]) -> Plan:
+    inputs = {}
+    for name in dict.fromkeys(n.partition("/")[0] for n in stage.reads(config)):
+        if before.get(name) is not None and before[name].action in ("run", "wait"):
+            return Plan(stage.name, "wait", f"after {uncertain or name} has run: only if what it reads changes", {})
+        if before.get(name) is not None and before[name].action == "skip":
+            return Plan(stage.name, "skip", f"{name} is skipped: {before[name].reason}", {})
+        manifest = run.manifest(name)
+        if manifest is None:
+            return Plan(stage.name, "wait", f"{name} has not been run", {})
+        inputs[name] = manifest
+    reason = stage.skip(config, inputs)
+    if reason:
+        return Plan(stage.name, "skip", reason, {})
+    facts = facts_of(stage, config, inputs)
+    manifest = run.manifest(stage.name)
+    if manifest is None:
+        return Plan(stage.name, "run", "it has not been run", facts)
+    if manifest.fingerprint != fingerprint(facts):
+        known = run.facts(stage.name, manifest.attempt)
+        return Plan(stage.name, "run", "; ".join(differences(known, facts)) or "it changed", facts)
+    if manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
+        return Plan(stage.name, "gate", "its suite changed", facts)
+    return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[str]:
+    """Name what differs between the facts of two attempts.
+
+    >>> differences({"settings": {"min_side": 64}}, {"settings": {"min_side": 150}})
+    ['settings.min_side: 64 -> 150']
+    """
+    found: list[str] = []
+    for key in dict.fromkeys([*after, *before]):
+        old, new = before.get(key), after.get(key)
+        name = f"{path}.{key}" if path else str(key)
+        if old == new or (not path and key in BOOKKEEPING):
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, name)
+        elif path in ("inputs", "sources", "content"):
+            found.append(f"{key} changed")
+        else:
+            found.append(f"{name}: {old} -> {new}")
+    return found
+
+
+def run(
+    config: Config, beam_options: Sequence[str] = (), first: str | None = None, last: str | None = None,
+    force: bool = False, say: Say = print,
+) -> list[Plan]:  # fmt: skip
+    """Run the stages from `first` to `last`, each only if what it depends on changed, and judge each.
+
+    Raises:
+        ConfigError: the configuration cannot work, or a stage before `first` has published nothing.
+        StageError: shards failed.
+        GateError: a gate stopped the run; later stages were not begun, earlier output is untouched.
+        RunLocked: another run holds the run folder.
+    """
+    chosen = _chosen(first, last)
+    folder = RunFolder(config.run_folder)
+    done: list[Plan] = []
+    with lock(folder.place):
+        folder.note(config=config.model_dump(), versions=_versions(), name=config.name)
+        runner = Runner(config.runner, beam_options)
+        skipped: dict[str, Plan] = {}
+        for stage in chosen:
+            found = _run_stage(stage, config, folder, runner, skipped, force, say)
+            if found.action == "skip":
+                skipped[stage.name] = found
+            done.append(found)
+        if any(p.action in ("run", "gate") for p in done):
+            folder.remember()
+    return done
+
+
+def _run_stage(
+    stage: Stage, config: Config, folder: RunFolder, runner: Runner, skipped: Mapping[str, Plan], force: bool, say: Say
+) -> Plan:
+    found = _plan(stage, config, folder, None, skipped)
+    if found.action == "wait":
+        raise ConfigError(f"{stage.name}: {found.reason}; run the earlier stages first (leave out --from)")
+    if found.action == "current" and not force:
+        say(f"{stage.name:<12} nothing to do: up to date")
+        return found
+    if found.action == "skip":
+        folder.record(stage.name, state="skipped", reason=found.reason)
+        say(f"{stage.name:<12} skipped: {found.reason}")
+        return found
+    if found.action == "gate" and not force:
+        return _judged_again(stage, config, folder, found, say)
+    started = time.monotonic()
+    folder.record(stage.name, state="running", reason=found.reason)
+    try:
+        manifest, verdict = _make(stage, config, folder, runner, found, force)
+    except BaseException as error:
+        folder.record(stage.name, state="failed", reason=str(error).splitlines()[0] if str(error) else type(error).__name__)
+        raise
+    seconds = round(time.monotonic() - started, 1)
+    folder.record(stage.name, state="done", reason=found.reason, seconds=seconds, attempt=manifest.attempt)
+    say(f"{stage.name:<12} {stage.sentence(manifest)}  [{seconds:.1f} s]")
+    _say_failures(verdict, say)
+    return found
+
+
+def _judged_again(stage: Stage, config: Config, folder: RunFolder, found: Plan, say: Say) -> Plan:
+    verdict = _judge_published(config, folder, stage.name)
+    say(f"{stage.name:<12} judged again by a changed suite")
+    _say_failures(verdict, say)
+    if not verdict.passed:
+        raise GateError(f"the changed suite of {stage.name} does not pass what is published there")
+    return found
+
+
+def _say_failures(verdict: Verdict, say: Say) -> None:
+    for failure in verdict.failures:
+        say(f"{'':<12} {failure.severity}: {failure.message}")
+
+
+def _make(
+    stage: Stage, config: Config, folder: RunFolder, runner: Runner, found: Plan, force: bool
+) -> tuple[Manifest, Verdict]:
+    suite = gate_keeper.suite_of(stage.name, config)
+    follows = folder.manifest(stage.name)
+    inputs = {name.partition("/")[0]: folder.manifest(name.partition("/")[0]) for name in stage.reads(config)}
+    known = {name: manifest for name, manifest in inputs.items() if manifest is not None}
+    attempt = folder.attempt(stage.name, found.facts, stage.shards(config, known), fresh=force, follows=follows)
+    folder.tidy_unpublished(stage.name, attempt)
+    work = StageRun(
+        stage, config, folder, runner, known, attempt, found.facts,
+        gate=gate_keeper.gate_plan(suite, stage.main), follows=folder.followed(attempt, follows),
+    )  # fmt: skip
+    with progress(stage.name, work.doing):
+        stage.build(work)
+    check(attempt, stage.name)
+    summary = summarise(attempt.markers(), config.report.samples)
+    metrics = stage.metrics(work, summary)
+    return _judge_and_publish(stage, folder, attempt, suite, metrics, work.follows, work.steps, summary)
+
+
+def _judge_and_publish(
+    stage: Stage, folder: RunFolder, attempt: Attempt, suite: Suite, metrics: dict[str, Any],
+    follows: Manifest | None, steps: list[str], summary: Summary | None = None,
+) -> tuple[Manifest, Verdict]:  # fmt: skip
+    """Judge; publish what passes, keep what does not."""
+    summary = summary or summarise(attempt.markers(), 12)
+    verdict = gate_keeper.verdict(attempt, suite, metrics)
+    gate_keeper.write_records(attempt, verdict, summary, stage.lost)
+    facts = folder.facts(stage.name, attempt.name)
+    manifest = Manifest(
+        stage=stage.name,
+        attempt=attempt.name,
+        fingerprint=fingerprint({k: v for k, v in facts.items() if k not in BOOKKEEPING}),
+        shards=attempt.shards,
+        datasets=published(attempt, summary) | stage.artifacts(attempt),
+        counts=summary.counts,
+        metrics=metrics,
+        verdict=gate_keeper.as_record(verdict, suite),
+        previous=follows.attempt if follows and follows.attempt != attempt.name else (follows.previous if follows else None),
+        steps=steps or (follows.steps if follows else []),
+        recipe=recipe(facts),
+        published_at=now(),
+    )
+    (attempt.folder / CANDIDATE).write_json(asdict(manifest))
+    if not verdict.passed:
+        raise GateError(refusal(stage.name, folder, attempt, verdict))
+    folder.publish(manifest)
+    return manifest, verdict
+
+
+def refusal(stage: str, folder: RunFolder, attempt: Attempt, verdict: Verdict) -> str:
+    """Say which critical rules failed, by how much, on which rows, and what can be done."""
+    lines = [f"the gate after {stage} stopped the run; what was published before is untouched"]
+    for failure in verdict.failures:
+        rows = f" (such as {', '.join(failure.examples[:3])})" if failure.examples else ""
+        lines.append(f"  [{failure.severity}] {failure.message}{rows}")
+    lines.append(f"  the attempt is kept in {attempt.folder}; `eclip accept {folder.place} {stage} --reason …` publishes it all the same")
+    return "\n".join(lines)
+
+
+def accept(folder: RunFolder, stage: str, reason: str) -> Manifest:
+    """Publish the attempt that a gate stopped, on record.
+
+    Raises:
+        ConfigError: there is no such attempt.
+    """
+    place = folder.stage(stage)
+    current = folder.manifest(stage)
+    stopped = [n for n in place.children() if (place / n / CANDIDATE).exists() and n != (current.attempt if current else "")]
+    with lock(folder.place):
+        for name in stopped:
+            value = (place / name / CANDIDATE).read_json()
+            if value["verdict"]["passed"]:
+                continue
+            manifest = Manifest.from_json({**value, "verdict": {**value["verdict"], "accepted": {"reason": reason, "at": now()}}})
+            folder.publish(manifest)
+            folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=name)
+            return manifest
+    raise ConfigError(f"{folder.place}: no attempt at {stage} was stopped by its gate; there is nothing to accept")
+
+
+def judge_again(config: Config, stage: str) -> Verdict:
+    """Judge what a stage has published by its suite as it stands; on record, and nothing is recomputed.
+
+    Raises:
+        ConfigError: the stage has published nothing.
+    """
+    folder = RunFolder(config.run_folder)
+    with lock(folder.place):
+        return _judge_published(config, folder, stage)
+
+
+def _judge_published(config: Config, folder: RunFolder, stage: str) -> Verdict:
+    manifest = folder.manifest(stage)
+    if manifest is None:
+        raise ConfigError(f"{folder.place}: {stage} has published nothing that could be judged")
+    suite = gate_keeper.suite_of(stage, config)
+    attempt = Attempt(folder.stage(stage) / manifest.attempt, manifest.shards)
+    verdict = gate_keeper.verdict(attempt, suite, manifest.metrics)
+    gate_keeper.write_verdict(attempt, verdict)
+    folder.publish(replace(manifest, verdict=gate_keeper.as_record(verdict, suite)))
+    return verdict
+
+
+def _chosen(first: str | None, last: str | None) -> list[Stage]:
+    names = [stage.name for stage in STAGES]
+    for option, name in (("--from", first), ("--to", last)):
+        if name is not None and name not in names:
+            raise ConfigError(f"{option} {name}: there is no such stage; the stages are {', '.join(names)}")
+    start = names.index(first) if first else 0
+    end = names.index(last) + 1 if last else len(names)
+    if start >= end:
+        raise ConfigError(f"--from {first} comes after --to {last}; the stages are {', '.join(names)}")
+    return list(STAGES[start:end])
+
+
+def _versions() -> dict[str, str]:
+    wanted = ["eclip", "apache-beam", "pyarrow", "great-expectations", "datasketch", "numpy"]
+    return {name: version(name) for name in wanted}
+

@@ -1,0 +1,167 @@
+"""The run folder that users, schedulers and their own SQL rely on: `run.json`, and a folder a stage.
+
+    RUN/STAGE/<attempt>/<dataset>/part-…    data, written once
+    RUN/STAGE/_manifest.json                what is published; readers start here
+    RUN/STAGE/<dataset>                     locally a symbolic link into the published attempt, for people
+    RUN/history/<n>/                        manifests, gates and profiles of earlier runs
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ..schemas.attempt import Attempt, Summary, fingerprint
+from ..schemas.dataset import Dataset, part_name
+from ..schemas.errors import ConfigError
+from ..schemas.manifest import Manifest, Published
+from ..schemas.storage import Storage
+
+STAGES = ("ingest", "clean", "filter", "deduplicate", "pairs", "pretrain", "embed", "finetune", "predict", "report")
+FACTS = "_facts.json"
+FOLLOWS = "_follows.json"
+CANDIDATE = "_candidate.json"  # the manifest that an attempt would have
+SMALL_FILES = ("gate.json", "profile.json", "samples.parquet")
+
+
+def now() -> str:
+    """The time, as ISO 8601 in UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+class RunFolder:
+    """Find, publish and tidy what the stages of one run write."""
+
+    def __init__(self, place: Storage) -> None:
+        self.place = place
+
+    def stage(self, stage: str) -> Storage:
+        """The folder of a stage."""
+        if stage not in STAGES:
+            raise ConfigError(f"'{stage}' is not a stage; the stages are {', '.join(STAGES)}")
+        return self.place / stage
+
+    def manifest(self, stage: str) -> Manifest | None:
+        """What a stage has published, if anything."""
+        return Manifest.read(self.stage(stage))
+
+    def dataset(self, name: str) -> Dataset:
+        """Open a published dataset by `stage/dataset`.
+
+        Raises:
+            ConfigError: the stage has not published it.
+        """
+        stage, _, dataset = name.partition("/")
+        manifest = self.manifest(stage)
+        if manifest is None or dataset not in manifest.datasets:
+            has = f"it has {', '.join(manifest.datasets)}" if manifest else "nothing is published there"
+            raise ConfigError(f"{self.place}: no published dataset '{name}' ({has})")
+        return manifest.dataset(self.stage(stage), dataset)
+
+    def attempt(
+        self, stage: str, facts: Mapping[str, Any], shards: int, prefix: str = "", fresh: bool = False,
+        follows: Manifest | None = None,
+    ) -> Attempt:  # fmt: skip
+        """Open the attempt that these facts name, new or begun; `fresh` opens one that nobody has begun."""
+        name = prefix + fingerprint(facts)
+        if fresh:
+            taken = {n for n in self.stage(stage).children() if n.split("+")[0] == name}
+            name += f"+{len(taken)}" if taken else ""
+        attempt = Attempt(self.stage(stage) / name, shards)
+        if not (attempt.folder / FACTS).exists():
+            if follows is not None:
+                (attempt.folder / FOLLOWS).write_json(asdict(follows))
+            (attempt.folder / FACTS).write_json({**facts, "shards": shards, "begun": now()})
+        return attempt
+
+    def facts(self, stage: str, attempt: str) -> dict[str, Any]:
+        """What an attempt was made from."""
+        place = self.stage(stage) / attempt / FACTS
+        value: dict[str, Any] = place.read_json() if place.exists() else {}
+        return value
+
+    def followed(self, attempt: Attempt, published: Manifest | None) -> Manifest | None:
+        """What was published when an attempt was begun; a resumed attempt keeps its first answer."""
+        place = attempt.folder / FOLLOWS
+        if place.exists():
+            return Manifest.from_json(place.read_json())
+        return published if published is not None and published.attempt == attempt.name else None
+
+    def publish(self, manifest: Manifest) -> None:
+        """Make an attempt what readers see: small files, the manifest, links for people."""
+        stage = self.stage(manifest.stage)
+        # Readers who want them together start at the manifest, which names the attempt; these copies are for people.
+        for name in SMALL_FILES:
+            source = stage / manifest.attempt / name
+            if source.exists():
+                (stage / name).write_bytes(source.read_bytes())
+        manifest.write(stage)
+        for name in manifest.datasets:
+            (stage / name).link_to(f"{manifest.attempt}/{name}")
+        self._tidy(manifest)
+
+    def _tidy(self, manifest: Manifest) -> None:
+        """Keep the published attempt and the one before it, with the steps that they were made from."""
+        keep = {manifest.attempt, manifest.previous or "", *manifest.steps}
+        before = self.stage(manifest.stage) / (manifest.previous or "") / CANDIDATE
+        if manifest.previous and before.exists():
+            keep.update(before.read_json()["steps"])
+        self._remove_attempts(manifest.stage, keep)
+
+    def tidy_unpublished(self, stage: str, current: Attempt) -> None:
+        """Of the attempts that were never published, keep the current one; its steps may be under way."""
+        manifest = self.manifest(stage)
+        keep = {current.name, *([manifest.attempt, manifest.previous or "", *manifest.steps] if manifest else [])}
+        keep.update(n for n in self.stage(stage).children() if "-" in n)
+        self._remove_attempts(stage, keep)
+
+    def _remove_attempts(self, stage: str, keep: set[str]) -> None:
+        folder = self.stage(stage)
+        for name in folder.children():
+            if name not in keep and (folder / name / FACTS).exists():
+                (folder / name).remove()
+
+    def record(self, stage: str, **state: Any) -> None:
+        """Note a stage's state in run.json."""
+        place = self.place / "run.json"
+        run = place.read_json() if place.exists() else {"stages": {}}
+        run["stages"][stage] = {**run["stages"].get(stage, {}), **state, "at": now()}
+        place.write_json(run)
+
+    def note(self, **values: Any) -> None:
+        """Note something about the whole run in run.json."""
+        place = self.place / "run.json"
+        run = place.read_json() if place.exists() else {"stages": {}}
+        place.write_json({**run, **values})
+
+    def states(self) -> dict[str, Any]:
+        """What run.json says of each stage."""
+        place = self.place / "run.json"
+        stages: dict[str, Any] = place.read_json()["stages"] if place.exists() else {}
+        return stages
+
+    def remember(self) -> None:
+        """Keep the small files of this run in history/<n>/, for later runs to compare with."""
+        history = self.place / "history"
+        number = max((int(n) for n in history.children() if n.isdigit()), default=0) + 1
+        for stage in STAGES:
+            for name in ("_manifest.json", "gate.json", "profile.json"):
+                source = self.stage(stage) / name
+                if source.exists():
+                    (history / str(number) / stage / name).write_bytes(source.read_bytes())
+
+
+def published(attempt: Attempt, summary: Summary) -> dict[str, Published]:
+    """Describe the datasets of a complete attempt."""
+    return {
+        name: Published(
+            files=[f"{attempt.name}/{name}/{part_name(i, attempt.shards)}" for i in range(attempt.shards)],
+            rows=summary.rows(name),
+            checksum=summary.checksum(name),
+            parts=[part.checksum for part in parts],
+        )
+        for name, parts in summary.parts.items()
+    }
+

@@ -1,0 +1,180 @@
+"""The one transform of every row-wise stage: shard numbers in, parts and a marker out for each.
+
+    root | MapShards(work, attempt)
+
+`work(shard, output)` streams a shard's rows through pure functions and writes to `output`; it knows nothing of Beam.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+import traceback
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import apache_beam as beam
+import pyarrow as pa
+import xxhash
+
+from ..quality.gates.measure import Measure
+from ..quality.gates.profile import Profile
+from ..quality.gates.suite import Rule
+from ..schemas.attempt import Attempt, Marker
+from ..schemas.dataset import PartWriter
+from ..schemas.errors import EclipError
+from ..schemas.listing import Contract
+from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
+
+SAMPLES = 12  # rows of lowest xxh64(id) that a shard's marker keeps for each rule
+
+
+@dataclass(frozen=True)
+class GatePlan:
+    """What the gate wants to know of each shard: the suite's rules by dataset."""
+
+    suite: str = ""  # hash of the suite
+    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+    profiled: str | None = None  # the dataset whose columns are profiled
+
+
+class ShardOutput:
+    """Where a shard's rows go: parts, counts, samples, and the numbers that gate and profile need."""
+
+    def __init__(self, attempt: Attempt, shard: int, contracts: Mapping[str, Contract], gate: GatePlan) -> None:
+        self.attempt, self.shard, self.contracts, self.gate = attempt, shard, contracts, gate
+        self.counts: Counter[str] = Counter()
+        self.inputs: dict[str, str] = {}
+        self._stack = ExitStack()
+        self._writers: dict[str, PartWriter] = {}
+        self._samples: dict[str, list[tuple[int, str]]] = {}
+        self._measures = {n: Measure(rules, contracts[n].key[0]) for n, rules in gate.rules.items() if n in contracts}
+        self._profile = Profile()
+
+    def __enter__(self) -> ShardOutput:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to a count of the shard's marker."""
+        self.counts[name] += int(number)
+
+    def write(self, dataset: str, batch: pa.RecordBatch) -> None:
+        """Write rows in the order of the dataset's key; a batch of no rows still fixes the schema."""
+        contract = self.contracts[dataset]
+        batch = contract.conform(batch)
+        if dataset not in self._writers:
+            target = self.attempt.dataset(dataset).part(self.shard)
+            self._writers[dataset] = self._stack.enter_context(PartWriter(target, contract, batch.schema))
+        self._writers[dataset].write(batch)
+        if dataset in self._measures:
+            self._measures[dataset].add(batch)
+        if dataset == self.gate.profiled:
+            self._profile.add(batch)
+        if "rule" in batch.schema.names:
+            self._sample(dataset, batch.column(contract.key[0]), batch.column("rule"))
+
+    def _sample(self, dataset: str, ids: pa.Array, rules: pa.Array) -> None:
+        for row_id, rule in zip(ids.to_pylist(), rules.to_pylist(), strict=True):
+            name = f"{dataset}:{rule}"
+            self.counts[name] += 1
+            kept = self._samples.setdefault(name, [])
+            # A heap of the lowest, by negated hash: its root is the highest of those kept.
+            entry = (-xxhash.xxh64_intdigest(row_id.encode()), row_id)
+            if len(kept) < SAMPLES:
+                heapq.heappush(kept, entry)
+            else:
+                heapq.heappushpop(kept, entry)
+
+    def finish(self, seconds: float) -> None:
+        """Close the parts, then write the gate's numbers, then the marker."""
+        for name, contract in self.contracts.items():
+            if name not in self._writers:
+                self.write(name, contract.empty())
+        self._stack.close()
+        parts = {name: writer.part for name, writer in self._writers.items()}
+        name = f"{self.shard:05d}.json"
+        partials = {dataset: measure.partial() for dataset, measure in self._measures.items()}
+        (self.attempt.folder / "_gate" / self.gate.suite / name).write_json(partials)
+        if self.gate.profiled:
+            (self.attempt.folder / "_profile" / name).write_json(self._profile.partial())
+        samples = {rule: sorted((-h, i) for h, i in rows) for rule, rows in self._samples.items()}
+        complete = {n: part for n, part in parts.items() if part is not None}
+        self.attempt.finish(Marker(self.shard, complete, dict(self.counts), samples, self.inputs, seconds))
+
+
+class ShardWork(Protocol):
+    """What a stage does to one shard. Must pickle; open models and the like in `setup`."""
+
+    contracts: Mapping[str, Contract]
+
+    def setup(self) -> None:
+        """Prepare once for each worker."""
+
+    def __call__(self, shard: int, output: ShardOutput) -> None:
+        """Do one shard."""
+
+
+def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -> bool:
+    """Do one shard unless it is done; a failure leaves a note and does not stop the others.
+
+    Returns whether the shard is done.
+    """
+    if attempt.marker(shard).exists():
+        return True
+    started = time.monotonic()
+    try:
+        with ShardOutput(attempt, shard, work.contracts, gate) as output:
+            work(shard, output)
+            output.finish(time.monotonic() - started)
+    except Exception as error:  # noqa: BLE001  (any error of a shard must leave the other shards alone)
+        note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc()}
+        attempt.failure(shard).write_json(note)
+        return False
+    return True
+
+
+def explain(error: BaseException) -> str:
+    """Say in one line what went wrong."""
+    if isinstance(error, EclipError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == 28:
+        return f"no space left on the device that holds the run folder ({error.filename or 'its disk'}); make room and run again"
+    return f"{type(error).__name__}: {error}"
+
+
+class WriteShard(beam.DoFn):
+    """Do the shard of each number that comes in."""
+
+    def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan) -> None:
+        self.work, self.attempt, self.gate = work, attempt, gate
+
+    def setup(self) -> None:
+        """Prepare the work once for each worker."""
+        self.work.setup()
+
+    def process(self, shard: int) -> list[int]:
+        """Give the shard's number back when it is done."""
+        return [shard] if write_shard(self.work, self.attempt, self.gate, shard) else []
+
+
+class MapShards(beam.PTransform):
+    """Do `work` for each shard that has no marker yet."""
+
+    def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan | None = None) -> None:
+        super().__init__()
+        self.work, self.attempt, self.gate = work, attempt, gate or GatePlan()
+
+    def expand(self, root: Any) -> Any:
+        """Wire it: numbers, spread over the workers, each done where it lands."""
+        return (
+            root
+            # The default reshuffle stays: without it one worker does everything.
+            | "Shard numbers" >> beam.Create(self.attempt.missing())
+            | "Write shard" >> beam.ParDo(WriteShard(self.work, self.attempt, self.gate))
+        )

@@ -1,0 +1,201 @@
+"""A stage: what it reads, what it writes, what its output depends on, and how it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import apache_beam as beam
+
+from ..schemas.attempt import Attempt, Summary, fingerprint
+from ..schemas.config import Config
+from ..schemas.dataset import Dataset
+from ..schemas.errors import StageError
+from ..schemas.manifest import Manifest, Published
+from .run_folder import RunFolder
+from .runners import Runner
+from .shards import GatePlan, MapShards, ShardWork
+
+
+@dataclass
+class StageRun:
+    """One stage under way: its inputs, its attempt, and where its pipelines run."""
+
+    stage: Stage
+    config: Config
+    run: RunFolder
+    runner: Runner
+    inputs: Mapping[str, Manifest]  # by stage
+    attempt: Attempt
+    facts: Mapping[str, Any]
+    gate: GatePlan = field(default_factory=GatePlan)
+    follows: Manifest | None = None  # what was published when the attempt was begun
+    steps: list[str] = field(default_factory=list)
+    notes: dict[str, int] = field(default_factory=dict)  # counts that stand in no marker of the attempt
+    _under_way: tuple[str, Attempt] | None = None
+    _training: tuple[int, int] | None = None
+
+    def doing(self) -> tuple[str, Attempt, tuple[int, int] | None]:
+        """What is being done, the attempt whose markers show how far it is, and for training the steps done, of all."""
+        return *(self._under_way or ("", self.attempt)), self._training
+
+    def step_done(self, done: int, steps: int, loss: float) -> None:
+        """Note a training step."""
+        del loss
+        self._training = (done, steps)
+
+    def dataset(self, name: str) -> Dataset:
+        """Open an input, `stage/dataset`."""
+        stage, _, dataset = name.partition("/")
+        return self.inputs[stage].dataset(self.run.stage(stage), dataset)
+
+    def step(self, name: str, settings: Mapping[str, Any], shards: int, keep: bool = True) -> Attempt:
+        """Open the attempt of an earlier step of the stage, named by the settings that shape it alone."""
+        facts = {**self.facts, "step": name, "settings": settings}
+        facts.pop("follows", None)
+        attempt = self.run.attempt(self.stage.name, facts, shards, prefix=f"{name}-")
+        if keep and attempt.name not in self.steps:
+            self.steps.append(attempt.name)
+        return attempt
+
+    def map(
+        self, label: str, work: ShardWork, attempt: Attempt | None = None, seconds: float = 0.0,
+        transform: type[beam.PTransform] = MapShards,
+    ) -> None:  # fmt: skip
+        """Do `work` for each missing shard of an attempt (default: the stage's own), by one Beam pipeline.
+
+        Raises:
+            StageError: some shards failed; the others are done and stay done.
+        """
+        attempt = attempt or self.attempt
+        self._under_way = (label.lower(), attempt)
+        if attempt.missing():
+            gate = self.gate if attempt is self.attempt else GatePlan()
+            self.runner.run(label, transform(work, attempt, gate), seconds)
+        check(attempt, self.stage.name)
+
+    def previous(self, dataset: str, same_recipe: bool = True) -> Dataset | None:
+        """A dataset of the attempt that this one follows, where it was cut into as many shards.
+
+        With `same_recipe` only if it was made in the same way, so that rows of unchanged inputs can be copied.
+        """
+        if self.follows is None or self.follows.shards != self.attempt.shards or dataset not in self.follows.datasets:
+            return None
+        if same_recipe and self.follows.recipe != recipe(self.facts):
+            return None
+        found = self.follows.dataset(self.run.stage(self.stage.name), dataset)
+        return found if found.folder.exists() else None
+
+
+# What stands in an attempt's facts beside that which shapes its output.
+BOOKKEEPING = ("shards", "begun", "steps")
+
+
+def recipe(facts: Mapping[str, Any]) -> str:
+    """Fingerprint of how rows are made, whatever the inputs."""
+    return fingerprint({k: v for k, v in facts.items() if k not in ("inputs", "sources", *BOOKKEEPING)})
+
+
+def check(attempt: Attempt, stage: str) -> None:
+    """Raise what the failed shards left, as one error.
+
+    Raises:
+        StageError: shards are missing.
+    """
+    missing = attempt.missing()
+    if not missing:
+        return
+    failures = attempt.failures()
+    messages: dict[str, list[int]] = {}
+    for shard in missing:
+        messages.setdefault(failures.get(shard, {}).get("error", "no worker finished it"), []).append(shard)
+    lines = [f"shard {', '.join(map(str, s[:5]))}{', …' if len(s) > 5 else ''}: {m}" for m, s in messages.items()]
+    if len(lines) == 1 and all(f.get("expected") for f in failures.values()) and failures:
+        raise StageError(f"{stage}: {next(iter(messages))}", failures)
+    raise StageError(
+        f"{stage}: {len(missing)} of {attempt.shards} shards failed; the others are kept, "
+        f"and the next `eclip run` does these only\n  " + "\n  ".join(lines[:5]),
+        failures,
+    )
+
+
+class Stage:
+    """Base of the stages; each file of this room that names one has exactly one subclass."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]  # raised when the output of equal inputs changes
+    inputs: ClassVar[tuple[str, ...]] = ()  # datasets of earlier stages, `stage/dataset`
+    makers: ClassVar[tuple[str, ...]] = ()  # those of them that say how a row is made: models, heads
+    main: ClassVar[str | None] = None  # the dataset that the gate's rules mean where they name none
+    lost: ClassVar[tuple[str, ...]] = ("rejected",)  # datasets of rows that were taken out
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions shape the output
+
+    def reads(self, config: Config) -> tuple[str, ...]:
+        """The datasets that it reads under this configuration."""
+        del config
+        return self.inputs
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """The part of the configuration that shapes the output."""
+        raise NotImplementedError
+
+    def content(self, config: Config) -> dict[str, str]:
+        """Hashes of what stands outside the run folder and shapes how rows are made: models, lists of phrases."""
+        del config
+        return {}
+
+    def sources(self, config: Config) -> dict[str, str]:
+        """Stamps of what is read from outside the run folder."""
+        del config
+        return {}
+
+    def sentence(self, manifest: Manifest) -> str:
+        """Say in a line what became of the rows."""
+        figures = {k: v for k, v in manifest.metrics.items() if k.startswith("rows_") and v}
+        return ", ".join(f"{v:,} {k.removeprefix('rows_')}" for k, v in figures.items())
+
+    def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
+        """How many shards the stage writes: as many as the listings have."""
+        del config
+        return next(iter(inputs.values())).shards
+
+    def skip(self, config: Config, inputs: Mapping[str, Manifest]) -> str | None:
+        """Why the stage cannot be done for this catalog; None if it can."""
+        del config, inputs
+        return None
+
+    def build(self, work: StageRun) -> None:
+        """Write the attempt."""
+        raise NotImplementedError
+
+    def artifacts(self, attempt: Attempt) -> dict[str, Published]:
+        """What a complete attempt holds beside datasets of parts: models, heads, pages."""
+        del attempt
+        return {}
+
+    def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
+        """What the gate's `metrics` rules judge, conservation first."""
+        raise NotImplementedError
+
+
+def row_metrics(
+    counts: Mapping[str, int], summary: Summary, out: str, lost: tuple[str, ...] = ("rejected",)
+) -> dict[str, float | int | str | None]:
+    """The conservation equation and the share that each rule took out."""
+    rows_in = counts.get("in", 0)
+    rows_out = summary.rows(out)
+    rows_lost = {name: summary.rows(name) for name in lost}
+    values: dict[str, float | int | str | None] = {
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        **{f"rows_{name}": rows for name, rows in rows_lost.items()},
+        "unaccounted_rows": rows_in - rows_out - sum(rows_lost.values()),
+    }
+    for name, rows in rows_lost.items():
+        values[f"share_{name}"] = rows / rows_in if rows_in else 0.0
+    for key, number in sorted(counts.items()):
+        dataset, _, rule = key.partition(":")
+        if dataset in lost:
+            values[f"share_{dataset}_{rule}"] = number / rows_in if rows_in else 0.0
+    return values

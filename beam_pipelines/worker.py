@@ -1,0 +1,36 @@
+"""A worker process of the local runner: Beam's own, but quiet, of one thread of arithmetic, and gone with its driver.
+
+    python -m eclip.beam_pipelines.worker
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+ALONE_POLL_S = 1.0
+
+
+def main() -> None:
+    """Serve until the driver ends; a driver killed without a word must leave no process behind."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    driver = os.getppid()
+    threading.Thread(target=_leave_with, args=(driver,), daemon=True).start()
+    logging.basicConfig(level=logging.ERROR)
+    from apache_beam.runners.worker import sdk_worker_main
+
+    # Beam sets the root logger to INFO once it has read its options.
+    logging.disable(logging.WARNING)
+    sdk_worker_main.main([])
+
+
+def _leave_with(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(ALONE_POLL_S)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
