@@ -1,0 +1,1 @@
+"""Gates: Great Expectations as language, judge and record, our own masks as the scanner."""

@@ -1,0 +1,59 @@
+"""Examples of rows that broke a rule: the few of lowest xxh64(id), the same ones in any order of merging."""
+
+from __future__ import annotations
+
+import datetime
+import heapq
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+
+LIMIT = 20  # as many as Great Expectations shows
+LONGEST = 200  # characters of a text that is shown
+
+Example = list[Any]  # [id, value], as JSON keeps it
+
+
+def lowest(examples: Iterable[Example]) -> list[Example]:
+    """Keep the `LIMIT` examples of lowest rank.
+
+    >>> lowest([["b", 1], ["a", 1]]) == lowest([["a", 1], ["b", 1]])
+    True
+    """
+    return heapq.nsmallest(LIMIT, examples, key=_rank)
+
+
+def collect(ids: pa.Array | None, values: pa.Array | None, second: pa.Array | None = None) -> list[Example]:
+    """Pick examples among rows that broke a rule, given their ids and what stood in the rule's columns."""
+    rows = len(next(array for array in (ids, values, second) if array is not None))
+    names = [None] * rows if ids is None else [None if i is None else str(i) for i in ids.to_pylist()]
+    shown: list[Any] = [None] * rows if values is None else [show(v) for v in values.to_pylist()]
+    if second is not None:
+        shown = [[a, show(b)] for a, b in zip(shown, second.to_pylist(), strict=True)]
+    return lowest([name, value] for name, value in zip(names, shown, strict=True))
+
+
+def show(value: Any) -> Any:
+    """Give a value as JSON can hold it, long texts cut."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _rank(example: Example) -> tuple[int, str, str]:
+    name, value = example
+    text = json.dumps(value, ensure_ascii=False)
+    seed = text if name is None else name
+    # Surrogates cannot come from Arrow, but a person's frame may hold them.
+    return xxhash.xxh64_intdigest(seed.encode("utf-8", "surrogatepass")), str(name), text

@@ -1,0 +1,160 @@
+"""Suites: plain Great Expectations JSON, read without Great Expectations.
+
+    {"name": "clean", "expectations": [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "title", "mostly": 0.99},
+         "severity": "warning", "meta": {"rule": "title_present", "dataset": "listings", "why": "…"}}]}
+
+`meta.rule` is a stable id, `meta.dataset` says what the rule is about (default: the stage's main dataset).
+Loading is cheap enough for workers; `check` lets Great Expectations itself read the suite, once, in the
+driver.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from ...schemas.config import nearest
+from ...schemas.errors import ConfigError
+from ...schemas.storage import Storage
+from .rule import KEYS, METRICS, SEVERITIES, Rule, problem
+
+FOLDER = Path(__file__).parent / "suites"
+# The dataset that a stage's rules are about unless they say otherwise.
+MAIN = {
+    "ingest": "listings", "clean": "listings", "filter": "listings", "deduplicate": "listings",
+    "pairs": "train", "pretrain": METRICS, "embed": "embeddings", "finetune": METRICS,
+    "predict": "clusters",  # without trained heads there are no predictions, clusters there always are
+}  # fmt: skip
+_SUITE_KEYS = ("name", "expectations", "meta", "id", "notes", "suite_parameters")
+_RULE_KEYS = ("type", "kwargs", "severity", "meta", "id", "notes", "description", "rendered_content")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Rules in the order of their file; `main` is the dataset that the stage is about."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    main: str = "listings"
+    where: str = ""
+
+    @cached_property
+    def hash(self) -> str:
+        """32 hex digits over everything that a verdict depends on; where the suite lies does not count."""
+        content = {"name": self.name, "main": self.main, "rules": [rule.configuration for rule in self.rules]}
+        return xxhash.xxh3_128_hexdigest(json.dumps(content, sort_keys=True, ensure_ascii=False).encode())
+
+    def of(self, dataset: str) -> list[Rule]:
+        """Rules about one dataset."""
+        return [rule for rule in self.rules if rule.dataset == dataset]
+
+    @property
+    def datasets(self) -> list[str]:
+        """Datasets that must be measured before the suite can be judged."""
+        return sorted({rule.dataset for rule in self.rules} - {METRICS})
+
+
+def shipped() -> list[str]:
+    """Names of the suites that come with eclip, one a stage."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def load_suite(
+    source: Path | dict[str, Any] | str, where: str | None = None, stage: str | None = None
+) -> Suite:
+    """Read a suite from a file, from the name of a shipped one, or from its JSON as a dict.
+
+    `where` names the source in messages. `stage` decides the main dataset; without it the file's name does,
+    then the suite's name, and else it is `listings`.
+
+    Raises:
+        ConfigError: what is there is no suite, or has a rule that could not be judged; the message names the
+        rule.
+    """
+    if isinstance(source, dict):
+        where, value = where or "suite", source
+    else:
+        path = FOLDER / f"{source}.json" if source in shipped() else source
+        where, value = where or str(path), _read(path)
+    if not isinstance(value, dict) or not isinstance(value.get("expectations"), list):
+        raise ConfigError(f'{where}: expected a Great Expectations suite: {{"name": …, "expectations": […]}}')
+    _refuse_unknown(value, _SUITE_KEYS, where)
+    name = value.get("name")
+    if not isinstance(name, str) or not name:
+        raise ConfigError(f"{where}: the suite needs a name")
+    if not value["expectations"]:
+        raise ConfigError(f"{where}: no rules; a gate without rules would pass everything")
+    main = next((MAIN[n] for n in (stage, Path(where).stem, name) if n in MAIN), "listings")
+    rules = [_rule(entry, main, f"{where}: rule {n}") for n, entry in enumerate(value["expectations"], 1)]
+    for n, rule in enumerate(rules):
+        if any(rule.id == other.id for other in rules[:n]):
+            raise ConfigError(f"{where}: two rules are called '{rule.id}'; give each its own meta.rule")
+        found = problem(rule) if rule.dataset != METRICS else None
+        if found:
+            raise ConfigError(f"{where}: rule '{rule.id}': {found}")
+    return Suite(name, tuple(rules), main, where)
+
+
+def check(suite: Suite) -> None:
+    """Let Great Expectations read the suite; what it drops in silence is an error here.
+
+    Imports Great Expectations (seconds): call it once, before a run.
+
+    Raises:
+        ConfigError: Great Expectations does not accept a rule; the message names the rule.
+    """
+    from .expectations import build
+
+    build(suite)
+
+
+def _read(path: Path | str) -> Any:
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON number")
+
+    try:
+        return json.loads(Storage.of(path).read_bytes(), parse_constant=refuse)
+    except OSError:
+        raise ConfigError(
+            f"{path}: no such suite; shipped are {', '.join(shipped())}, or give a path"
+        ) from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid JSON: {error}") from None
+
+
+def _rule(entry: Any, main: str, where: str) -> Rule:
+    """Read one expectation; arguments are looked at later."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+        raise ConfigError(f'{where}: expected {{"type": "expect_…", "kwargs": {{…}}}}, found {entry!r}')
+    kwargs, meta = entry.get("kwargs") or {}, entry.get("meta") or {}
+    if not isinstance(kwargs, dict) or not isinstance(meta, dict):
+        raise ConfigError(f"{where}: kwargs and meta must be objects")
+    given = {key: value for key, value in kwargs.items() if value is not None}
+    names = [given[key] for key in ("column", "column_A", "column_B") if isinstance(given.get(key), str)]
+    rule = meta.get("rule") or "_".join([entry["type"].removeprefix("expect_"), *names])
+    if not isinstance(rule, str):
+        raise ConfigError(f"{where}: meta.rule is {rule!r}, expected a text")
+    where = f"{where} ('{rule}')"
+    _refuse_unknown(entry, _RULE_KEYS, where)
+    severity = entry.get("severity", "critical")
+    if severity not in SEVERITIES:
+        hint = nearest(str(severity), SEVERITIES)
+        raise ConfigError(f"{where}: severity is {severity!r}, expected {', '.join(SEVERITIES)}{hint}")
+    dataset = meta.get("dataset", main)
+    if dataset not in KEYS and dataset != METRICS:
+        raise ConfigError(f"{where}: no dataset '{dataset}'{nearest(str(dataset), [*KEYS, METRICS])}")
+    other = {key: value for key, value in meta.items() if key not in ("rule", "dataset", "why")}
+    return Rule(rule, entry["type"], given, severity, dataset, str(meta.get("why") or ""), other)
+
+
+def _refuse_unknown(value: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key '{key}'{nearest(key, known)}")
