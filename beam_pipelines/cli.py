@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 1 
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import sys
@@ -149,7 +150,10 @@ def sample(
     """Draw an example catalog with planted faults and a truth file; then `eclip run DIR/catalog.yaml`."""
     from ..examples.sample import write_sample
 
-    write_sample(folder, rows, seed, photos)
+    try:
+        write_sample(folder, rows, seed, photos)
+    except FileExistsError as error:
+        raise ConfigError(str(error)) from None
     out.print(f"{rows:,} listings in {folder}; now: eclip run {folder / 'catalog.yaml'}")
 
 
@@ -180,40 +184,54 @@ def _run_folder(place: str) -> Any:
     return RunFolder(found)
 
 
+class Stop:
+    """Remember that somebody asked to stop: Beam turns the interrupt into an error of its own, typer into a code."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self)
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line: one clear message for what goes wrong, a traceback with `--debug` only."""
     logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a handler of its own
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop = Stop()
     debug = "--debug" in sys.argv
+    code = 0
     try:
-        app(standalone_mode=False)
-        code = 0
+        code = app(standalone_mode=False) or 0  # typer.Exit(3) comes back as 3
     except EclipError as error:
         code = error.exit_code
         if debug and isinstance(error, StageError):
             for shard, failure in error.failures.items():
                 err.print(escape(f"shard {shard}:\n{failure.get('trace', '')}"))
-        _complain(str(error), debug)
-    except typer.Exit as end:
-        code = end.exit_code
+        if not stop.asked:
+            _complain(str(error), debug)
     except (KeyboardInterrupt, typer.Abort):
-        code = 130
-        err.print("stopped; what is finished is kept, `eclip run` goes on from there")
+        stop.asked = True
     except Exception as error:  # noqa: BLE001  (the last line of defence: a message, not a traceback)
         code = getattr(error, "exit_code", 1)
         message = getattr(error, "format_message", None)
-        _complain(message() if message else _of(error), debug)
+        if not stop.asked:
+            _complain(message() if message else _of(error), debug)
+    if stop.asked:
+        code = 130
+        err.print("stopped; what is finished is kept, `eclip run` goes on from there")
     sys.exit(code)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _of(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.errno == 28:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"no space left on the device ({error.filename or 'the run folder'}); make room and run again"
-    return f"{type(error).__name__}: {error} (--debug shows where)"
+    said = str(error).strip()
+    if "Traceback" in said:  # a worker's trace, sent over as text: its last line says what happened
+        said = next((line for line in reversed(said.splitlines()) if line and not line[0].isspace()), said)
+    return f"{type(error).__name__}: {said} (--debug shows where)"
 
 
 def _complain(message: str, debug: bool) -> None:

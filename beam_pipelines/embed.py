@@ -1,70 +1,24 @@
 """embed: clean's listings + images + model -> embeddings, rejected.
 
-Every readable product, also what filter rejects (adult recognition must see it). Beam's RunInference, whose elements
-are shard numbers: as elements of their own, rows would cost 40 microseconds each, and one that fails would take its
-batch along. Photos and titles go through the model in batches of one size, so that no runner changes a vector.
+Every readable product, also what filter rejects (adult recognition must see it), by Beam's RunInference. Photos and
+titles go through the model in batches of one size, so that no runner changes a vector.
 
 Conservation: in = embeddings + rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import apache_beam as beam
 import numpy as np
-from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInference
 
-from ..schemas.attempt import Attempt, Summary
+from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.manifest import Manifest
 from .embed_work import EmbedWork, matrix
-from .shards import GatePlan, write_shard
 from .stage import Stage, StageRun, row_metrics
 from .workshop import fetched
-
-if TYPE_CHECKING:
-    from ..models.encoder import Encoder
-
-
-class EmbedHandler(ModelHandler[int, PredictionResult, Any]):  # type: ignore[misc]
-    """Let RunInference load the model, once for each worker, and hand it shard numbers."""
-
-    def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
-        super().__init__(max_batch_size=1)
-        self.work, self.attempt, self.gate = work, attempt, gate
-
-    def load_model(self) -> Encoder:
-        """Load the encoder."""
-        self.work.setup()
-        assert self.work.encoder is not None
-        return self.work.encoder
-
-    def run_inference(
-        self, batch: Sequence[int], model: Encoder, inference_args: dict[str, Any] | None = None
-    ) -> Iterable[PredictionResult]:
-        """Embed shards; what fails is noted beside the markers, as in every row-wise stage."""
-        del inference_args
-        self.work.encoder = model
-        return [PredictionResult(shard, write_shard(self.work, self.attempt, self.gate, shard)) for shard in batch]
-
-
-class EmbedShards(beam.PTransform):
-    """Embed each shard that has no marker yet."""
-
-    def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
-        super().__init__()
-        self.work, self.attempt, self.gate = work, attempt, gate
-
-    def expand(self, root: Any) -> Any:
-        """Wire it: numbers, spread over the workers, inference where each lands."""
-        return (
-            root
-            | "Shard numbers" >> beam.Create(self.attempt.missing())
-            | "Embed shard" >> RunInference(EmbedHandler(self.work, self.attempt, self.gate))
-        )
 
 
 class Embed(Stage):
@@ -96,6 +50,7 @@ class Embed(Stage):
     def build(self, work: StageRun) -> None:
         """One pass, by RunInference."""
         from ..models.encoder import Encoder
+        from .embed_inference import EmbedShards
 
         config = work.config.embed
         if config.model is not None:

@@ -33,13 +33,20 @@ def suite_of(stage: str, config: Config) -> Suite:
     return load_suite(stage)
 
 
-def gate_plan(suite: Suite, profiled: str | None) -> GatePlan:
-    """Say what workers measure while they write."""
+def gate_plan(suite: Suite | None, profiled: str | None) -> GatePlan:
+    """Say what workers measure while they write; nothing for a stage without a gate."""
+    if suite is None:
+        return GatePlan()
     return GatePlan(suite.hash, {name: suite.of(name) for name in suite.datasets}, profiled)
 
 
-def verdict(attempt: Attempt, suite: Suite, metrics: Metrics) -> Verdict:
-    """Judge a complete attempt; a shard that was written under another suite is measured first, column by column."""
+def verdict(attempt: Attempt, suite: Suite | None, metrics: Metrics) -> Verdict:
+    """Judge a complete attempt; a shard that was written under another suite is measured first, column by column.
+
+    Without a suite everything passes.
+    """
+    if suite is None:
+        return Verdict(True)
     partials: dict[str, Mapping[str, Any]] = {}
     for name in suite.datasets:
         parts = [_partial(attempt, suite, name, shard) for shard in range(attempt.shards)]
@@ -79,6 +86,8 @@ def write_verdict(attempt: Attempt, found: Verdict) -> None:
 
 def write_records(attempt: Attempt, found: Verdict, summary: Summary, lost: Sequence[str]) -> None:
     """Put gate.json, profile.json and samples.parquet beside the data."""
+    if not found.result:
+        return  # no gate has judged
     write_verdict(attempt, found)
     if not (attempt.folder / "_profile").exists():
         return  # a model has metrics, and neither columns nor rows
@@ -103,7 +112,7 @@ def samples_of(attempt: Attempt, summary: Summary, lost: Sequence[str]) -> pa.Ta
     return pa.Table.from_pylist(rows, schema=SAMPLES)
 
 
-def as_record(found: Verdict, suite: Suite) -> dict[str, Any]:
+def as_record(found: Verdict, suite: Suite | None) -> dict[str, Any]:
     """What the manifest says of the verdict."""
     failures = [{"rule": f.rule, "severity": f.severity, "message": f.message} for f in found.failures]
-    return {"passed": found.passed, "suite": suite.hash, "failures": failures}
+    return {"passed": found.passed, "suite": suite.hash if suite else None, "failures": failures}

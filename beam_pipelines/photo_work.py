@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ..quality.images.decode import UnreadablePhoto, decode
 from ..quality.images.hashes import information, phash, to_hex
-from ..schemas.dataset import Dataset
+from ..schemas.dataset import Dataset, slices
 from ..schemas.listing import IMAGES, LISTINGS, REJECTED, Contract
 from .photos import Missing, PhotoSource
 from .shards import ShardOutput
@@ -37,10 +37,13 @@ class PhotoWork:
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard; rejected rows pass through."""
         known = Known(self.previous, shard)
-        for batch in self.listings.batches(shard, rows=LISTINGS_AT_A_TIME):
-            images = self._images(batch, known, output)
-            output.write("images", images)
-            output.write("listings", _with_main_photo(batch, images))
+        for batch in self.listings.batches(shard):
+            # Photos fill memory, titles do not: a batch without photos stays whole.
+            rows = LISTINGS_AT_A_TIME if len(batch["photos"].flatten()) else batch.num_rows or 1
+            for piece in slices(batch, rows):
+                images = self._images(piece, known, output)
+                output.write("images", images)
+                output.write("listings", _with_main_photo(piece, images))
         for batch in self.rejected.batches(shard):
             output.write("rejected", batch)
 

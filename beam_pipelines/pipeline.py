@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -68,6 +69,8 @@ def plan(config: Config, first: str | None = None, last: str | None = None) -> l
 
 
 def _plan(stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]) -> Plan:
+    if uncertain and not stage.gated:
+        return Plan(stage.name, "wait", f"after {uncertain} has run: only if what it reads changes", {})
     inputs = {}
     for name in dict.fromkeys(n.partition("/")[0] for n in stage.reads(config)):
         if before.get(name) is not None and before[name].action in ("run", "wait"):
@@ -88,7 +91,7 @@ def _plan(stage: Stage, config: Config, run: RunFolder, uncertain: str | None, b
     if manifest.fingerprint != fingerprint(facts):
         known = run.facts(stage.name, manifest.attempt)
         return Plan(stage.name, "run", "; ".join(differences(known, facts)) or "it changed", facts)
-    if manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
+    if stage.gated and manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
         return Plan(stage.name, "gate", "its suite changed", facts)
     return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
 
@@ -138,7 +141,7 @@ def run(
             if found.action == "skip":
                 skipped[stage.name] = found
             done.append(found)
-        if any(p.action in ("run", "gate") for p in done):
+        if any(p.action in ("run", "gate") and stage.gated for stage, p in zip(chosen, done, strict=True)):
             folder.remember()
     return done
 
@@ -163,7 +166,9 @@ def _run_stage(
     try:
         manifest, verdict = _make(stage, config, folder, runner, found, force)
     except BaseException as error:
-        folder.record(stage.name, state="failed", reason=str(error).splitlines()[0] if str(error) else type(error).__name__)
+        with contextlib.suppress(OSError):  # a full disk must not hide what went wrong
+            said = str(error).splitlines() or [type(error).__name__]
+            folder.record(stage.name, state="failed", reason=said[0])
         raise
     seconds = round(time.monotonic() - started, 1)
     folder.record(stage.name, state="done", reason=found.reason, seconds=seconds, attempt=manifest.attempt)
@@ -189,7 +194,7 @@ def _say_failures(verdict: Verdict, say: Say) -> None:
 def _make(
     stage: Stage, config: Config, folder: RunFolder, runner: Runner, found: Plan, force: bool
 ) -> tuple[Manifest, Verdict]:
-    suite = gate_keeper.suite_of(stage.name, config)
+    suite = gate_keeper.suite_of(stage.name, config) if stage.gated else None
     follows = folder.manifest(stage.name)
     inputs = {name.partition("/")[0]: folder.manifest(name.partition("/")[0]) for name in stage.reads(config)}
     known = {name: manifest for name, manifest in inputs.items() if manifest is not None}
@@ -208,7 +213,7 @@ def _make(
 
 
 def _judge_and_publish(
-    stage: Stage, folder: RunFolder, attempt: Attempt, suite: Suite, metrics: dict[str, Any],
+    stage: Stage, folder: RunFolder, attempt: Attempt, suite: Suite | None, metrics: dict[str, Any],
     follows: Manifest | None, steps: list[str], summary: Summary | None = None,
 ) -> tuple[Manifest, Verdict]:  # fmt: skip
     """Judge; publish what passes, keep what does not."""

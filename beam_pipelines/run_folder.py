@@ -92,14 +92,19 @@ class RunFolder:
     def publish(self, manifest: Manifest) -> None:
         """Make an attempt what readers see: small files, the manifest, links for people."""
         stage = self.stage(manifest.stage)
+        for name in manifest.datasets:
+            _sweep(stage / manifest.attempt / name)
         # Readers who want them together start at the manifest, which names the attempt; these copies are for people.
         for name in SMALL_FILES:
             source = stage / manifest.attempt / name
             if source.exists():
                 (stage / name).write_bytes(source.read_bytes())
         manifest.write(stage)
-        for name in manifest.datasets:
-            (stage / name).link_to(f"{manifest.attempt}/{name}")
+        for name, dataset in manifest.datasets.items():
+            if dataset.files == [f"{manifest.attempt}/{name}"]:  # one file, such as a page: a copy can be sent on
+                (stage / name).write_bytes((stage / manifest.attempt / name).read_bytes())
+            else:
+                (stage / name).link_to(f"{manifest.attempt}/{name}")
         self._tidy(manifest)
 
     def _tidy(self, manifest: Manifest) -> None:
@@ -151,6 +156,13 @@ class RunFolder:
                 source = self.stage(stage) / name
                 if source.exists():
                     (history / str(number) / stage / name).write_bytes(source.read_bytes())
+
+
+def _sweep(dataset: Storage) -> None:
+    """Remove what killed writers left: a dataset's folder holds parts only, or some readers stumble."""
+    for name in dataset.children():
+        if name.startswith(".tmp-"):
+            (dataset / name).remove()
 
 
 def published(attempt: Attempt, summary: Summary) -> dict[str, Published]:

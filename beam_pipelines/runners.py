@@ -55,7 +55,7 @@ class Runner:
             keyed: It shuffles keys; locally that is done in this process's memory.
         """
         # Beam's own log of a failure repeats what our failure notes say.
-        logging.getLogger("apache_beam").setLevel(logging.ERROR)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         workers = 1 if keyed else self.workers(seconds)
         runner = _local(workers) if self.local else self.name
         options = [*self.options, f"--direct_num_workers={workers}"] if self.local else self.options

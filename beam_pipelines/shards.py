@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import heapq
 import time
 import traceback
@@ -29,6 +31,7 @@ from ..schemas.errors import EclipError
 from ..schemas.listing import Contract
 from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
 
+NO_SPACE = "no space left on the device that holds the run folder; make room and run again"
 SAMPLES = 12  # rows of lowest xxh64(id) that a shard's marker keeps for each rule
 
 
@@ -134,7 +137,10 @@ def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -
             output.finish(time.monotonic() - started)
     except Exception as error:  # noqa: BLE001  (any error of a shard must leave the other shards alone)
         note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc()}
-        attempt.failure(shard).write_json(note)
+        for name in work.contracts:
+            attempt.dataset(name).part(shard).remove()
+        with contextlib.suppress(OSError):  # a full disk may have no room for the note; the driver sees that
+            attempt.failure(shard).write_json(note)
         return False
     return True
 
@@ -143,8 +149,8 @@ def explain(error: BaseException) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, EclipError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == 28:
-        return f"no space left on the device that holds the run folder ({error.filename or 'its disk'}); make room and run again"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return NO_SPACE
     return f"{type(error).__name__}: {error}"
 
 

@@ -15,7 +15,7 @@ from ..schemas.errors import StageError
 from ..schemas.manifest import Manifest, Published
 from .run_folder import RunFolder
 from .runners import Runner
-from .shards import GatePlan, MapShards, ShardWork
+from .shards import NO_SPACE, GatePlan, MapShards, ShardWork
 
 
 @dataclass
@@ -88,6 +88,7 @@ class StageRun:
         return found if found.folder.exists() else None
 
 
+NOTE_BYTES = 1 << 16  # a disk with less room could not take a worker's note of what failed
 # What stands in an attempt's facts beside that which shapes its output.
 BOOKKEEPING = ("shards", "begun", "steps")
 
@@ -107,9 +108,10 @@ def check(attempt: Attempt, stage: str) -> None:
     if not missing:
         return
     failures = attempt.failures()
+    unsaid = NO_SPACE if attempt.folder.free() < NOTE_BYTES else "no worker finished it; was one killed?"
     messages: dict[str, list[int]] = {}
     for shard in missing:
-        messages.setdefault(failures.get(shard, {}).get("error", "no worker finished it"), []).append(shard)
+        messages.setdefault(failures.get(shard, {}).get("error", unsaid), []).append(shard)
     lines = [f"shard {', '.join(map(str, s[:5]))}{', …' if len(s) > 5 else ''}: {m}" for m, s in messages.items()]
     if len(lines) == 1 and all(f.get("expected") for f in failures.values()) and failures:
         raise StageError(f"{stage}: {next(iter(messages))}", failures)
@@ -130,6 +132,7 @@ class Stage:
     main: ClassVar[str | None] = None  # the dataset that the gate's rules mean where they name none
     lost: ClassVar[tuple[str, ...]] = ("rejected",)  # datasets of rows that were taken out
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions shape the output
+    gated: ClassVar[bool] = True  # whether a suite judges what it writes
 
     def reads(self, config: Config) -> tuple[str, ...]:
         """The datasets that it reads under this configuration."""

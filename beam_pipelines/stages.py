@@ -11,8 +11,10 @@ from .ingest import Ingest
 from .pairs import Pairs
 from .predict import Predict
 from .pretrain import Pretrain
+from .report import Report
 from .stage import Stage
 
 STAGES: tuple[Stage, ...] = (
     Ingest(), Clean(), Filter(), Deduplicate(), Pairs(), Pretrain(), Embed(), Finetune(), Predict(),
+    Report(),
 )  # fmt: skip

@@ -21,8 +21,8 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     from apache_beam.runners.worker import sdk_worker_main
 
-    # Beam sets the root logger to INFO once it has read its options.
-    logging.disable(logging.WARNING)
+    # Beam sets the root logger to INFO once it has read its options; what fails, the driver says.
+    logging.disable(logging.ERROR)
     sdk_worker_main.main([])
 
 

@@ -1,12 +1,14 @@
 """The configuration: one YAML file, one section a stage, defaults that work.
 
 Unknown keys are refused and the nearest valid one is named. `examples/catalog.yaml` documents every key. Relative
-paths start from the folder of the configuration file, `run:` included.
+paths start from the folder of the configuration file, `run:` included; `${NAME}` stands for an environment variable.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -100,7 +102,7 @@ class FilterConfig(Section):
 
     min_side: int = Field(64, ge=1)  # pixels of the shorter side
     max_aspect: float = Field(3.0, ge=1)  # longer side over shorter (DataComp, COYO)
-    min_characters: int = Field(3, ge=0)  # letters and digits in the title; characters, not words: CJK has no spaces
+    min_characters: int = Field(2, ge=0)  # letters and digits in the title; a CJK word can be two characters
     placeholder: PlaceholderConfig = PlaceholderConfig()
 
 
@@ -120,7 +122,7 @@ class DecisionConfig(Section):
 
     image_and_text: Cell
     equal_title: Cell  # the normalised titles are equal, the photos do not agree
-    equal_gtin: Cell
+    equal_gtin: Cell  # the texts agree and the GTINs are equal; equal GTINs alone are a link
     text: Cell
     image: Cell
 
@@ -131,11 +133,11 @@ DROP = Cell(same_seller="drop", other_seller="drop", unknown_seller="drop")
 PRESETS = {
     # Another seller's offer of the same product is an offer, not rubbish.
     "catalog": DecisionConfig(
-        image_and_text=SAME_SELLER, equal_title=SAME_SELLER, equal_gtin=DROP, text=LINK, image=LINK
+        image_and_text=SAME_SELLER, equal_title=SAME_SELLER, equal_gtin=SAME_SELLER, text=LINK, image=LINK
     ),
     # A model learns nothing from the same picture and words twice, whoever sells them.
     "training": DecisionConfig(
-        image_and_text=DROP, equal_title=SAME_SELLER, equal_gtin=DROP, text=LINK, image=LINK
+        image_and_text=DROP, equal_title=SAME_SELLER, equal_gtin=SAME_SELLER, text=LINK, image=LINK
     ),
 }  # fmt: skip
 
@@ -288,6 +290,17 @@ class Config(Section):
         return self.place(self.run or f"runs/{self.name}")
 
 
+class _Yaml(yaml.SafeLoader):
+    """YAML whose only booleans are true and false, as in YAML 1.2: `on:` is a key here, and `no` is Norwegian."""
+
+
+_Yaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     """Read a configuration file; `overrides` are `section.key=value`, the value as YAML.
 
@@ -298,7 +311,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     if not file.is_file():
         raise ConfigError(f"{path}: no such configuration file; `eclip init SOURCE` writes one for your listings")
     try:
-        values = yaml.safe_load(file.read_text("utf-8")) or {}
+        values = yaml.load(file.read_text("utf-8"), _Yaml) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(values, dict):
@@ -306,6 +319,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     for override in overrides:
         _override(values, override)
     values.setdefault("name", file.stem)
+    values = _expand(values, str(path))
     return parse({**values, "folder": str(file.parent.absolute())}, str(path))
 
 
@@ -329,6 +343,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
 
 
+def _expand(value: Any, where: str) -> Any:
+    """Put environment variables in: `${DATA}/listings.csv`."""
+    if isinstance(value, dict):
+        return {k: _expand(v, where) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_expand(v, where) for v in value]
+    if not isinstance(value, str):
+        return value
+
+    def known(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise ConfigError(f"{where}: '{value}' needs the environment variable {found[1]}, which is not set")
+        return os.environ[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", known, value)
+
+
 def _override(values: dict[str, Any], override: str) -> None:
     path, separator, text = override.partition("=")
     if not separator or not path:
@@ -339,7 +370,7 @@ def _override(values: dict[str, Any], override: str) -> None:
         section = section.setdefault(parent, {})
         if not isinstance(section, dict):
             raise ConfigError(f"--set {override}: '{parent}' holds a value, not a section")
-    section[key] = yaml.safe_load(text)
+    section[key] = yaml.load(text, _Yaml)
 
 
 def _explain(problem: Any) -> str:

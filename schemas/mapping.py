@@ -175,7 +175,8 @@ def _time(column: pa.Array) -> pa.Array:
     if pa.types.is_date(column.type):
         return column.cast(pa.timestamp("us")).cast(kind)
     times = pd.to_datetime(pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601")
-    return pa.array(times, kind, from_pandas=True)
+    plain = pa.array(times.dt.tz_localize(None).to_numpy(), pa.timestamp("us"), from_pandas=True)
+    return pc.assume_timezone(plain, "UTC").cast(kind)
 
 
 def _attributes(records: pa.RecordBatch, theirs: Theirs) -> pa.Array:

@@ -8,7 +8,9 @@ by one upload, which is atomic by itself.
 from __future__ import annotations
 
 import json
+import math
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +118,10 @@ class Storage:
     def size(self) -> int:
         """Bytes of the file."""
         return int(self.fs.size(self.path))
+
+    def free(self) -> float:
+        """Bytes that still fit where this lies; an object store has no end."""
+        return shutil.disk_usage(self.path).free if self.is_local else math.inf
 
     def open(self) -> IO[bytes]:
         """Open the file for reading bytes."""

@@ -18,9 +18,12 @@ import pyarrow.compute as pc
 from ...schemas.config import DecisionConfig, DeduplicateConfig
 from ..components import merge_in_order
 
-AGREEMENTS = ("image_and_text", "equal_title", "equal_gtin", "text", "image")
+# What agrees, the strongest first; each but the last has a row in the decision table.
+AGREEMENTS = ("image_and_text", "equal_title", "equal_gtin", "text", "image", "gtin")
 SELLERS = ("same_seller", "other_seller", "unknown_seller")
-LINK_KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", "text": "text", "image": "image"}
+KNOWN = 9.0  # strength of "the source says it is one product": before any resemblance
+LINK_KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", "text": "text", "image": "image",
+              "gtin": "gtin"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,30 +60,24 @@ def agreement(edges: pa.Table, config: DeduplicateConfig) -> np.ndarray:
     half = (bits == 64) & (distance >= 0) & (distance <= config.image_distance_64)
     image = whole | half
     found = np.full(edges.num_rows, -1, np.int8)
-    # From the weakest to the strongest, so that the strongest stays.
-    for name, holds in (
-        ("image", image),
-        ("text", text),
-        ("equal_gtin", np.asarray(edges["equal_gtin"])),
-        ("equal_title", np.asarray(edges["equal_title"])),
-        ("image_and_text", image & text),
-    ):
-        found[holds] = AGREEMENTS.index(name)
+    gtin = np.asarray(edges["equal_gtin"])
+    holds = {"image_and_text": image & text, "equal_title": np.asarray(edges["equal_title"]), "equal_gtin": gtin & text,
+             "text": text, "image": image, "gtin": gtin}  # fmt: skip
+    for place, name in reversed(list(enumerate(AGREEMENTS))):
+        found[holds[name]] = place
     return found
 
 
 def dropping(edges: pa.Table, agrees: np.ndarray, table: DecisionConfig) -> np.ndarray:
     """Say which edges the decision table drops, where no veto fires. [bool (n,)]"""
     outcome = np.zeros((len(AGREEMENTS), len(SELLERS)), bool)
-    for i, what in enumerate(AGREEMENTS):
+    for i, what in enumerate(AGREEMENTS[:-1]):
         for j, who in enumerate(SELLERS):
             outcome[i, j] = getattr(getattr(table, what), who) == "drop"
     sellers = np.asarray(edges["same_seller"])
     column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
     free = np.asarray(pc.is_null(edges["veto"]))
-    # An equal GTIN drops by itself; the stronger agreement must not save the pair.
-    by_gtin = np.asarray(edges["equal_gtin"]) & outcome[AGREEMENTS.index("equal_gtin"), column]
-    return (outcome[agrees, column] | by_gtin) & (agrees >= 0) & free
+    return np.asarray(outcome[agrees, column] & (agrees >= 0) & free)
 
 
 def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig) -> Decisions:
@@ -105,15 +102,33 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
     kept, edge = _leaders(place, left[chosen], right[chosen], strength[chosen])
     edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
 
-    text = np.asarray(edges["text_similarity"])
-    image = np.isin(agrees, [AGREEMENTS.index("image_and_text"), AGREEMENTS.index("image")])
-    akin = np.flatnonzero((agrees >= 0) & (image | (text >= config.family.min_similarity) | drops))
     # Numbered by id, so that ties are told apart by ids and a family is named by its smallest one.
     by_id = np.argsort(ids)
+    akin = _akin(edges, agrees, drops, config)
+    one, other = _same_product(nodes.catalog[by_id])
     roots, refused = merge_in_order(
-        ids[left[akin]], ids[right[akin]], strength[akin], n, config.family.max_size, forbidden=nodes.catalog[by_id]
+        np.concatenate([one, ids[left[akin]]]),
+        np.concatenate([other, ids[right[akin]]]),
+        np.concatenate([np.full(len(one), KNOWN), strength[akin]]),
+        n,
+        config.family.max_size,
+        forbidden=nodes.catalog[by_id],
     )
     return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, refused)
+
+
+def _akin(edges: pa.Table, agrees: np.ndarray, drops: np.ndarray, config: DeduplicateConfig) -> np.ndarray:
+    """Choose the edges that make a family: photos or GTINs agree, or the texts agree well. [int64]"""
+    sure = [AGREEMENTS.index(name) for name in ("image_and_text", "image", "equal_gtin", "gtin")]
+    text = np.asarray(edges["text_similarity"]) >= np.float32(config.family.min_similarity)
+    return np.flatnonzero((agrees >= 0) & (np.isin(agrees, sure) | text | drops))
+
+
+def _same_product(catalog: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chain the listings of each known product, as edges: a model must not be judged on what it has learnt."""
+    order = np.argsort(catalog, kind="stable")
+    equal = (catalog[order[1:]] == catalog[order[:-1]]) & (catalog[order[1:]] >= 0)
+    return order[:-1][equal], order[1:][equal]
 
 
 def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:

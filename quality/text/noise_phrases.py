@@ -30,17 +30,17 @@ def phrases() -> tuple[str, ...]:
 def pattern() -> str:
     """One RE2 pattern for all phrases, alone or in brackets, with the marks around them.
 
-    A phrase in Latin letters must stand apart from other letters and digits ("sale" is not in "salekhard"); other
-    scripts write without spaces, and there it may stand anywhere.
+    Where a phrase begins or ends with a Latin letter it must stand apart there ("sale" is not in "salekhard"); other
+    scripts write without spaces. RE2 knows word boundaries of ASCII only, and none of its own making.
     """
-    latin, other = [], []
+    words = []
     for phrase in phrases():
         quoted = re.escape(phrase).replace(r"\ ", r"[\s\p{Z}]+")
-        (latin if phrase[0].isascii() else other).append(quoted)
-    words = rf"\b(?:{'|'.join(latin)})\b" if latin else r"\b\B"
-    either = "|".join([words, *other])
-    bracketed = rf"[\[\(【「{{][\s\p{{Z}}]*(?:{either})[\s\p{{Z}}!]*[\]\)】」}}]"
-    return rf"(?i){_DECORATION}(?:{bracketed}|(?:{either})){_DECORATION}"
+        before, after = (r"\b" if c.isascii() and c.isalnum() else "" for c in (phrase[0], phrase[-1]))
+        words.append(f"{before}{quoted}{after}")
+    either = f"(?:{'|'.join(words)})"
+    bracketed = rf"[\[\(【「{{][\s\p{{Z}}]*{either}[\s\p{{Z}}!]*[\]\)】」}}]"
+    return rf"(?i){_DECORATION}(?:{bracketed}|{either}){_DECORATION}"
 
 
 @functools.cache

@@ -1,0 +1,171 @@
+"""Exhibits: the few rows that the report shows, looked up by id, and counts of columns."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import xxhash
+
+from ..quality.report.data import (
+    Answers,
+    Listing,
+    Predictions,
+    Rejected,
+    Retitled,
+)  # fmt: skip
+from ..quality.report.thumbnail import thumbnail
+from ..quality.text.rules import RULES
+from ..schemas.dataset import Dataset
+from ..schemas.storage import Storage
+
+CHANGED = 200  # changed titles that examples are chosen from
+TITLES, LABELS = 5, 10  # shown
+TEXT = 600  # characters of a seller's text that are carried along
+
+
+def digest(row_id: str) -> int:
+    """The order in which examples are drawn."""
+    return xxhash.xxh64_intdigest(row_id.encode())
+
+
+def retitled(listings: Dataset, rules: Sequence[str]) -> list[Retitled]:
+    """Changed titles of the first shard that has any, of lowest xxh64(id); the first show a rule each."""
+    for shard in range(listings.shards):
+        lowest: list[tuple[int, str, str, str]] = []
+        for batch in listings.batches(shard, ["id", "title", "title_raw"]):
+            different = pc.fill_null(pc.not_equal(batch["title"], batch["title_raw"]), False)
+            rows = batch.filter(different).to_pylist()
+            lowest += [(digest(r["id"]), r["id"], r["title_raw"], r["title"]) for r in rows]
+            lowest = sorted(lowest)[:CHANGED]
+        if lowest:
+            _, ids, before, after = zip(*lowest, strict=True)
+            fired = _fired(pa.array(before, pa.string()), rules)
+            return _telling(
+                [
+                    Retitled(id=i, before=old[:TEXT], after=new[:TEXT], rules=names)
+                    for i, old, new, names in zip(ids, before, after, fired, strict=True)
+                ]
+            )
+    return []
+
+
+def _fired(texts: pa.Array, rules: Sequence[str]) -> list[list[str]]:
+    """Say which rules change each text."""
+    fired: list[list[str]] = [[] for _ in texts]
+    for rule in (name for name in rules if name in RULES):
+        changed = RULES[rule](texts)
+        for row in pc.indices_nonzero(pc.fill_null(pc.not_equal(texts, changed), False)).to_pylist():
+            fired[row].append(rule)
+        texts = changed
+    return fired
+
+
+def _telling(found: list[Retitled]) -> list[Retitled]:
+    chosen: list[Retitled] = []
+    seen: set[str] = {"whitespace"}  # tidies up after the others: no example by itself
+    for each in found:
+        if len(chosen) < TITLES and not seen.issuperset(each.rules):
+            chosen.append(each)
+            seen.update(each.rules)
+    return chosen + [each for each in found if each not in chosen][: TITLES - len(chosen)]
+
+
+def samples(attempt: Storage) -> list[dict[str, Any]]:
+    """The rows that the stage kept for each rule that took rows out."""
+    place = attempt / "samples.parquet"
+    if not place.exists():
+        return []
+    rows: list[dict[str, Any]] = pq.read_table(place.path, filesystem=place.arrow).to_pylist()
+    return sorted(rows, key=lambda row: (row["rule"], digest(row["id"])))
+
+
+def rejected(stage: str, attempt: Storage, most: int) -> list[Rejected]:
+    """Up to `most` rows for each rule."""
+    taken: Counter[str] = Counter()
+    found = []
+    for row in samples(attempt):
+        taken[row["rule"]] += 1
+        if row["dataset"] == "rejected" and taken[row["rule"]] <= most:
+            listing = listing_of(row["id"], row["row"])
+            found.append(
+                Rejected(stage=stage, rule=row["rule"], listing=listing, detail=(row["detail"] or "")[:TEXT])
+            )
+    return found
+
+
+def listing_of(row_id: str, row: str) -> Listing:
+    """Read a listing from the `row` that a stage kept of it."""
+    values = json.loads(row)
+    title = values.get("title") or values.get("text") or ""
+    return Listing(id=row_id, title=str(title)[:TEXT], seller=str(values.get("seller") or "")[:TEXT])
+
+
+def counts(column: pa.ChunkedArray) -> dict[Any, int]:
+    """Count equal values."""
+    return {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist()}
+
+
+def histogram(values: np.ndarray) -> dict[int, int]:
+    """Count how often each number stands among `values`."""
+    return {int(v): int(n) for v, n in zip(*np.unique(values, return_counts=True), strict=True)}
+
+
+def known(listings: Dataset, ids: Sequence[str]) -> dict[str, Listing]:
+    """Look listings up."""
+    rows = listings.rows(ids, ["id", "title", "seller"]).to_pylist() if ids else []
+    return {
+        r["id"]: Listing(id=r["id"], title=(r["title"] or "")[:TEXT], seller=(r["seller"] or "")[:TEXT])
+        for r in rows
+    }
+
+
+def predictions(answers: Dataset, matches: Dataset, clusters: Dataset) -> Predictions:
+    """Count answers by task and label, accepted matches, clusters by size."""
+    counted: Counter[tuple[str, str, bool]] = Counter()
+    pairs: Counter[bool] = Counter()
+    names = [np.zeros(0, np.uint64)]
+    for shard in range(answers.shards):
+        table = answers.table(shard, ["task", "attribute", "label", "accepted"])
+        groups = (
+            table.group_by(["task", "attribute", "label", "accepted"])
+            .aggregate([([], "count_all")])
+            .to_pylist()
+        )
+        for g in groups:
+            counted[g["attribute"] or g["task"], g["label"] or "", bool(g["accepted"])] += g["count_all"]
+        pairs.update(counts(matches.table(shard, ["accepted"])["accepted"]))
+        ids = clusters.table(shard, ["cluster_id"])["cluster_id"].to_pylist()
+        names.append(np.fromiter((digest(i) for i in ids), np.uint64, len(ids)))
+    tasks = []
+    for task in sorted({task for task, *_ in counted}, key=lambda t: (t != "category", t)):
+        mine = {(label, ok): n for (t, label, ok), n in counted.items() if t == task}
+        labels = Counter({label: n for (label, ok), n in mine.items() if ok})
+        top = dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:LABELS])
+        tasks.append(
+            Answers(task=task, answers=sum(mine.values()), accepted=sum(labels.values()), labels=top)
+        )
+    return Predictions(
+        tasks=tasks, matches=sum(pairs.values()), matches_accepted=pairs[True],
+        clusters=histogram(np.unique(np.concatenate(names), return_counts=True)[1]),
+    )  # fmt: skip
+
+
+def photos(images: Dataset, ids: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Thumbnails by id, and why there is none."""
+    wanted = sorted(set(ids))
+    found = images.rows(wanted, ["id", "position", "jpeg", "error"]) if wanted else None
+    pictures, errors = {}, {}
+    for row in found.to_pylist() if found is not None else []:
+        if row["position"] == 0:
+            if row["jpeg"] is not None:
+                pictures[row["id"]] = thumbnail(row["jpeg"])
+            else:
+                errors[row["id"]] = (row["error"] or "does not decode")[:TEXT]
+    return pictures, errors

@@ -1,0 +1,1 @@
+"""What learns: e-CLIP, its encoder and the task heads. No Beam."""

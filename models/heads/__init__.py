@@ -1,0 +1,1 @@
+"""One head for each task: what is learnt from labels on top of embeddings."""

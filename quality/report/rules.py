@@ -1,0 +1,231 @@
+"""The gates: each rule of each stage in plain words, with its limit and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..gates.rule import METRICS, SEVERITIES
+from ..gates.sentence import interval, number, percent
+from .data import ReportData
+from .words import named, plural, shown
+
+# What rows should do, and what those do that break the rule.
+_ROWS = {
+    "expect_column_values_to_not_be_null": ("{column} is filled", "empty"),
+    "expect_column_values_to_be_null": ("{column} is empty", "filled"),
+    "expect_column_values_to_be_between": ("{column} is {range}", "outside"),
+    "expect_column_values_to_be_in_set": ("{column} is one of {set}", "none of them"),
+    "expect_column_values_to_not_be_in_set": ("{column} is none of {set}", "one of them"),
+    "expect_column_values_to_match_regex": ("{column} matches {regex}", "that do not"),
+    "expect_column_values_to_not_match_regex": ("{column} does not match {regex}", "that do"),
+    "expect_column_value_lengths_to_be_between": ("{column} has {range} characters", "shorter or longer"),
+    "expect_column_value_lengths_to_equal": ("{column} has exactly {value} characters", "of another length"),
+    "expect_column_values_to_be_unique": ("{column} stands on one row only", "repeated"),
+    "expect_column_pair_values_a_to_be_greater_than_b": (
+        "{column_A} is greater than {column_B}",
+        "where it is not",
+    ),
+}
+_AGGREGATES = {"mean": "mean {column}", "min": "least {column}", "max": "greatest {column}"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule and what became of it."""
+
+    stage: str
+    rule: str
+    why: str
+    severity: str
+    outcome: str  # fails, holds, vacuous or blind
+    limit: str
+    observed: str
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def word(self) -> str:
+        """The outcome, for people."""
+        return {
+            "fails": "does not hold",
+            "holds": "holds",
+            "vacuous": "nothing to judge",
+            "blind": "not evaluated",
+        }[self.outcome]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A stage's gate."""
+
+    stage: str
+    verdict: str  # passed, stopped or accepted
+    rules: list[Judged]
+    reason: str = ""  # why it was accepted
+    attempt: str = ""  # "published" or "not published"
+
+    @property
+    def holding(self) -> int:
+        """Rules that hold."""
+        return sum(rule.outcome in ("holds", "vacuous") for rule in self.rules)
+
+
+def gates(data: ReportData) -> list[Gate]:
+    """All gates, in the order of the stages; where one stopped, first the attempt that is not published."""
+    found = []
+    for stage in data.stages:
+        if stage.stopped:
+            found.append(
+                Gate(stage.name, "stopped", judged(stage.name, **stage.stopped), attempt="not published")
+            )
+        if stage.published and stage.gate:
+            accepted = stage.verdict.get("accepted")
+            verdict = "accepted" if accepted else "passed" if stage.verdict.get("passed") else "stopped"
+            reason = str(accepted.get("reason", "")) if accepted else ""
+            note = "published before" if stage.stopped else ""
+            found.append(
+                Gate(stage.name, verdict, judged(stage.name, stage.gate, stage.metrics), reason, note)
+            )
+    return found
+
+
+def failing(found: list[Gate]) -> list[Judged]:
+    """The rules of all gates that do not hold, the severest first."""
+    rules = [rule for gate in found for rule in gate.rules if rule.outcome not in ("holds", "vacuous")]
+    return sorted(rules, key=_severity)
+
+
+def _severity(rule: Judged) -> int:
+    return SEVERITIES.index(rule.severity) if rule.severity in SEVERITIES else len(SEVERITIES)
+
+
+def judged(stage: str, gate: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Judged]:
+    """The rules of one validation result, failed ones first, by severity.
+
+    Args:
+        stage: Its name.
+        gate: A Great Expectations validation result with the policy's verdict under `eclip`.
+        metrics: What the rules about metrics were judged on.
+    """
+    policy = gate.get("eclip", {})
+    failures = {f["rule"]: f for each in policy.get("failures", {}).values() for f in each}
+    rules = []
+    for result in gate.get("results", []):
+        expectation = result["expectation_config"]
+        meta = expectation.get("meta") or {}
+        rule = str(meta.get("rule", expectation["type"]))
+        failure = failures.pop(rule, {})
+        outcome = "holds" if result.get("success") else "fails"
+        if rule in policy.get("not_evaluated", ()):
+            outcome = "blind"
+        elif rule in policy.get("vacuous", ()):
+            outcome = "vacuous"
+        severity = str(failure.get("severity") or expectation.get("severity") or "critical")
+        observed = _observed(expectation, result, metrics)
+        if outcome == "blind":
+            observed = str(failure.get("message", "")).partition(": ")[2]
+        examples = [shown(example, 40) for example in failure.get("examples", ())[:5]]
+        rules.append(
+            Judged(
+                stage,
+                named(rule),
+                str(meta.get("why", "")),
+                severity,
+                outcome,
+                limit(expectation),
+                observed,
+                examples,
+            )
+        )
+    for rule, failure in failures.items():  # of the policy itself, such as a dataset without rows
+        text = str(failure["message"]).partition(": ")[2]
+        rules.append(Judged(stage, named(rule), text, failure["severity"], "fails", "", ""))
+    return sorted(rules, key=lambda rule: (rule.outcome in ("holds", "vacuous"), _severity(rule)))
+
+
+def limit(expectation: Mapping[str, Any]) -> str:
+    """Say what a rule asks for.
+
+    >>> limit({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "title", "mostly": 0.99}})
+    'title is filled, on at least 99% of rows'
+    """
+    kind, kwargs = expectation["type"], dict(expectation.get("kwargs") or {})
+    words = {**kwargs, "range": _interval(kwargs), "set": _members(kwargs.get("value_set"))}
+    about_metrics = (expectation.get("meta") or {}).get("dataset") == METRICS
+    if kind in _ROWS:
+        said = _ROWS[kind][0].format_map(_Words(words))
+        mostly = kwargs.get("mostly", 1)
+        if about_metrics:
+            return said
+        return f"{said}, on {'every row' if mostly >= 1 else f'at least {100 * mostly:.4g}% of rows'}"
+    if kind == "expect_column_to_exist":
+        return f"there is a column {kwargs.get('column')}"
+    if kind.startswith("expect_table_row_count"):
+        return f"{words['range']} rows".replace(" 1 rows", " 1 row")
+    name = kind.removeprefix("expect_column_").split("_")[0]
+    if name in _AGGREGATES and kind.endswith("_to_be_between"):
+        what = "{column}" if about_metrics else _AGGREGATES[name]
+        return f"{what.format_map(_Words(words))} is {words['range']}"
+    settings = ", ".join(f"{key} {value}" for key, value in kwargs.items())
+    return f"{kind.removeprefix('expect_').replace('_', ' ')} ({settings})"
+
+
+class _Words(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _interval(kwargs: Mapping[str, Any]) -> str:
+    return _shares(interval(kwargs), kwargs)
+
+
+def _shares(text: str, kwargs: Mapping[str, Any]) -> str:
+    """Write the bounds of a share as percent."""
+    if not _is_share(kwargs):
+        return text
+    bounds = {
+        n: v for n, v in kwargs.items() if n in ("min_value", "max_value") and isinstance(v, int | float)
+    }
+    said = interval({**kwargs, **{n: 100 * v for n, v in bounds.items()}})
+    return " and ".join(f"{part}%" for part in said.split(" and ")) if said else said
+
+
+def _is_share(kwargs: Mapping[str, Any]) -> bool:
+    return str(kwargs.get("column", "")).startswith("share_")
+
+
+def _members(values: Any) -> str:
+    values = list(values or [])
+    more = f" and {len(values) - 5:,} more" if len(values) > 5 else ""
+    return ", ".join(shown(value, 40) for value in values[:5]) + more
+
+
+def _observed(expectation: Mapping[str, Any], result: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    kwargs, found = expectation.get("kwargs") or {}, result.get("result") or {}
+    if (expectation.get("meta") or {}).get("dataset") == METRICS:
+        names = [kwargs[n] for n in ("column", "column_A", "column_B") if kwargs.get(n) in metrics]
+        if names:
+            return ", ".join(_value(metrics[name], name, alone=len(names) == 1) for name in names)
+    if "unexpected_count" in found:
+        return _rows(expectation["type"], found)
+    if "observed_value" in found:
+        said = number(found["observed_value"])
+        return plural(int(found["observed_value"]), "row") if "row_count" in expectation["type"] else said
+    return "it is there" if result.get("success") else "it is not there"
+
+
+def _value(value: Any, name: str, alone: bool) -> str:
+    said = percent(value) if name.startswith("share_") and isinstance(value, int | float) else number(value)
+    return said if alone else f"{name} {said}"
+
+
+def _rows(kind: str, found: Mapping[str, Any]) -> str:
+    looked_at = found.get("element_count", 0) - (found.get("missing_count") or 0)
+    bad = found.get("unexpected_count") or 0
+    if not looked_at:
+        return "no value"
+    if not bad:
+        return f"all of {looked_at:,}"
+    what = _ROWS.get(kind, ("", "that break it"))[1]
+    return f"{bad:,} of {looked_at:,} {what} ({percent(bad / looked_at)})"

@@ -1,0 +1,235 @@
+"""Bad input, as a user meets it: one clear message, the right exit code, earlier output untouched, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+from driver import checksums, eclip, manifest
+
+from eclip.beam_pipelines import cli
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Here:
+    """The command line in this process, in a folder of its own with a small catalog."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.monkeypatch, self.capsys = folder, monkeypatch, capsys
+        self.write("a.csv", "id,title,seller\n1,red mug,s\n2,blue mug,s\n3,oak table,t\n")
+        self.config("source: {path: a.csv}")
+
+    def write(self, name: str, text: str | bytes) -> None:
+        (self.folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def config(self, text: str) -> None:
+        self.write("catalog.yaml", f"name: t\nrun: run\nshards: 2\nrunner: {{workers: 1}}\n{text}\n")
+
+    def __call__(self, *arguments: str) -> Said:
+        self.monkeypatch.setattr(sys, "argv", ["eclip", *arguments])
+        self.monkeypatch.chdir(self.folder)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out, err = self.capsys.readouterr()
+        return Said(int(end.value.code or 0), out, err)
+
+    def run(self, *options: str) -> Said:
+        return self("run", "catalog.yaml", "--to", "deduplicate", *options)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    return Here(tmp_path, monkeypatch, capsys)
+
+
+BAD = {
+    "no configuration": (None, ["run", "none.yaml"], 2, "none.yaml: no such configuration file"),
+    "missing source": ("source: {path: none.csv}", [], 2, "source.path: nothing matches"),
+    "wrong column": ("source: {path: a.csv, columns: {title: titel}}", [], 2, "no column 'titel'; did you mean 'title'?"),
+    "unknown key": ("source: {path: a.csv}\nfilter: {min_sid: 3}", [], 2, "did you mean 'min_side'?"),
+    "no id": ("source: {path: b.csv}", [], 2, "no column says what identifies a listing"),
+    "empty file": ("source: {path: empty.csv}", [], 1, "the file is empty (0 bytes)"),
+    "no rows": ("source: {path: header.csv}", [], 1, "holds no readable record"),
+    "broken Parquet": ("source: {path: broken.parquet}", [], 1, "cannot be read as Parquet"),
+    "not UTF-8": ("source: {path: latin.csv}", [], 1, "set source.encoding"),
+    "unknown encoding": ("source: {path: a.csv, encoding: klingon}", [], 2, "Python knows no encoding 'klingon'"),
+    "duplicate ids": ("source: {path: twice.csv, on_duplicate_id: stop}", [], 1, "id '1' stands in twice.csv row 1 and"),
+    "no photo folder": ("source: {path: a.csv}\nimage: {root: nowhere}", [], 2, "image.root: there is no folder"),
+    "unknown cleaning rule": ("source: {path: a.csv}\nclean: {skip: [picturs]}", [], 2, "did you mean 'pictures'?"),
+    "unknown stage": ("source: {path: a.csv}", ["run", "catalog.yaml", "--from", "cleen"], 2, "there is no such stage"),
+    "stages in the wrong order": ("source: {path: a.csv}", ["run", "catalog.yaml", "--from", "filter", "--to", "clean"], 2, "comes after"),
+    "earlier stages missing": ("source: {path: a.csv}", ["run", "catalog.yaml", "--from", "filter"], 2, "run the earlier stages first"),
+    "wrong option": ("source: {path: a.csv}", ["run", "catalog.yaml", "--forse"], 2, "No such option"),
+    "broken suite": ("source: {path: a.csv}\ngates: {suites: suites}", [], 2, "ingest.json"),
+    "not a run": (None, ["status", "."], 2, "not a run folder"),
+    "lookup key twice": ("source: {path: a.csv, lookup: {path: twice.csv, on: id}}", [], 2, "a look-up needs each key once"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_explained(here: Here, case: str) -> None:
+    here.write("b.csv", "name\nx\n")
+    here.write("empty.csv", "")
+    here.write("header.csv", "id,title\n")
+    here.write("broken.parquet", b"PAR1xxxxPAR1")
+    here.write("latin.csv", "id,title\n1,Größe\n".encode("cp1252"))
+    here.write("twice.csv", "id,title\n1,red\n1,blue\n")
+    (here.folder / "suites").mkdir()
+    here.write("suites/ingest.json", '{"name": "ingest", "expectations": [{"type": "expect_colum"}]}')
+    config, command, code, says = BAD[case]
+    if config:
+        here.config(config)
+    said = here(*command) if command else here.run()
+    assert says in " ".join(said.err.split()), said.err
+    assert said.code == code
+    assert "Traceback" not in said.err
+    assert len(said.err) < 1200
+
+
+def test_rows_without_an_id_and_repeated_ones_are_rejected_with_their_place(here: Here) -> None:
+    here.write("a.csv", "id,title\n1,red\n,none\n1,red\n1,blue\n2,x\n")
+    assert here.run("--to", "ingest").code == 0
+    rejected = pq.read_table(here.folder / "run/ingest/rejected").to_pylist()
+    found = {(r["id"], r["rule"]): r["detail"] for r in rejected}
+    assert set(found) == {("a.csv#2", "missing_id"), ("1", "repeated_row"), ("1", "duplicate_id")}
+    assert found["1", "duplicate_id"] == "a.csv row 4 has the id of a.csv row 1, with other values"
+    assert json.loads(next(r["row"] for r in rejected if r["rule"] == "duplicate_id"))["title"] == "blue"
+
+
+def test_keep_last_keeps_the_last(here: Here) -> None:
+    here.write("a.csv", "id,title\n1,red\n1,blue\n")
+    here.config("source: {path: a.csv, on_duplicate_id: keep_last}")
+    assert here.run("--to", "ingest").code == 0
+    assert pq.read_table(here.folder / "run/ingest/listings")["title"].to_pylist() == ["blue"]
+
+
+def test_a_gate_that_fails_stops_with_3_and_leaves_what_was_published(here: Here) -> None:
+    assert here.run().code == 0
+    run = here.folder / "run"
+    before = checksums(run)
+    here.config("source: {path: a.csv}\nfilter: {min_characters: 500}")
+    said = here.run()
+    assert said.code == 3
+    assert "the gate after filter stopped the run" in said.err
+    assert "rows_present" in said.err
+    assert checksums(run) == before
+    assert here.run().code == 3  # it judges again, and computes nothing again
+    accepted = here("accept", "run", "filter", "--reason", "a test of nothing")
+    assert accepted.code == 0, accepted.err
+    assert manifest(run, "filter")["verdict"]["accepted"]["reason"] == "a test of nothing"
+    assert manifest(run, "filter")["metrics"]["rows_out"] == 0
+    assert here("accept", "run", "filter", "--reason", "again").code == 2
+
+
+def test_a_changed_suite_judges_again_without_computing(here: Here) -> None:
+    assert here.run().code == 0
+    suites = here.folder / "suites"
+    suites.mkdir()
+    rule = {"type": "expect_column_value_lengths_to_be_between", "kwargs": {"column": "title", "min_value": 8}, "severity": "critical",
+            "meta": {"rule": "long_titles"}}  # fmt: skip
+    here.write("suites/clean.json", json.dumps({"name": "mine", "expectations": [rule]}))
+    here.config("source: {path: a.csv}\ngates: {suites: suites}")
+    stamps = {p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*")}
+    assert "its suite changed" in here("plan", "catalog.yaml").out
+    said = here.run()
+    assert said.code == 3
+    assert "long_titles" in said.out
+    assert {p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*")} == stamps
+    judged = here("gate", "catalog.yaml", "clean")
+    assert judged.code == 3
+    assert "1 of 3" in judged.out
+    rule["severity"] = "warning"
+    here.write("suites/clean.json", json.dumps({"name": "mine", "expectations": [rule]}))
+    assert here("gate", "catalog.yaml", "clean").code == 0
+
+
+def test_a_failed_stage_says_why_and_resumes(here: Here) -> None:
+    assert here.run().code == 0
+    part = next((here.folder / "run/clean/listings").resolve().glob("part-00000*"))
+    kept = part.read_bytes()
+    part.write_bytes(b"not parquet any more")
+    said = here.run("--set", "filter.min_side=70")
+    assert said.code == 1
+    assert "1 of 2 shards failed" in said.err
+    assert "Traceback" not in said.err
+    assert "Traceback" in here.run("--set", "filter.min_side=70", "--debug").err
+    part.write_bytes(kept)
+    assert here.run("--set", "filter.min_side=70").code == 0
+
+
+def test_plan_status_path_and_init(here: Here) -> None:
+    assert "it has not been run" in here("plan", "catalog.yaml").out
+    assert here.run().code == 0
+    assert "nothing to do" in here.run().out
+    assert "passed" in here("status", "run").out
+    files = here("path", "run", "deduplicate/listings").out.split()
+    assert len(files) == 2
+    assert all(Path(f).exists() for f in files)
+    assert "it has listings, duplicates, links" in here("path", "run", "deduplicate/lists").err
+    assert here("init", "a.csv", "-o", "mine.yaml").code == 0
+    assert here("run", "mine.yaml", "--to", "clean", "--set", "shards=1").code == 0
+    assert here("init", "a.csv", "-o", "mine.yaml").code == 2
+
+
+def test_force_reads_the_source_again_and_finds_the_same(here: Here) -> None:
+    assert here.run("--to", "clean").code == 0
+    before = manifest(here.folder / "run", "ingest")
+    assert here.run("--to", "clean", "--force").code == 0
+    after = manifest(here.folder / "run", "ingest")
+    assert after["attempt"] != before["attempt"]
+    assert after["datasets"]["listings"]["checksum"] == before["datasets"]["listings"]["checksum"]
+    assert after["previous"] == before["attempt"]
+
+
+def test_ctrl_c_stops_and_the_run_goes_on(catalog: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(catalog, tmp_path / "c", copy_function=os.link))
+    command = [str(Path(sys.executable).with_name("eclip")), "run", str(folder / "catalog.yaml"), "--to", "clean"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not list((folder / "run").glob("ingest/sort-*/_shards/*.json")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on from there" in said
+    assert "Traceback" not in said
+    assert eclip("run", folder / "catalog.yaml", "--to", "clean").code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small disk of one's own needs root")
+def test_a_full_disk_is_said(catalog: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+    try:
+        said = eclip("run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=1")
+        again = eclip("run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=2")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    for each in (said, again):
+        assert each.code == 1
+        assert "no space left" in each.err
+        assert "Traceback" not in each.err
+
+
+def test_help_answers_at_once(tmp_path: Path) -> None:
+    program = "import sys\nsys.argv = ['eclip', '--help']\nfrom eclip.beam_pipelines import cli\n" \
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n" \
+        "print([m for m in ('apache_beam', 'torch', 'great_expectations', 'pandas', 'pyarrow') if m in sys.modules])"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"  # what takes seconds to import is not imported
+

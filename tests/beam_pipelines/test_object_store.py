@@ -1,0 +1,54 @@
+"""The whole job with its run folder on an object store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from driver import FEW_STEPS, checksums, eclip
+from moto.server import ThreadedMotoServer
+
+from eclip.schemas.manifest import Manifest
+from eclip.schemas.storage import Storage
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A local S3 server with one bucket; gives the environment that reaches it."""
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    env = {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "FSSPEC_S3_ENDPOINT_URL": f"http://{host}:{port}"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    import s3fs
+
+    s3fs.S3FileSystem(endpoint_url=env["AWS_ENDPOINT_URL"], skip_instance_cache=True).mkdir("catalogs")
+    yield env
+    server.stop()
+
+
+def test_the_whole_job_on_s3(finished: Path, own: Path, bucket: dict[str, str]) -> None:
+    place = "s3://catalogs/sample"
+    options = (*FEW_STEPS, "--set", "runner.workers=1", "--set", f"run={place}")
+    done = eclip("run", own / "catalog.yaml", *options, env={**os.environ, **bucket})
+    assert done.code == 0, done.out + done.err
+    run = Storage(place)
+    found = {}
+    for stage in ("ingest", "clean", "filter", "deduplicate", "pairs", "pretrain", "embed", "finetune", "predict"):
+        manifest = Manifest.read(run / stage)
+        assert manifest is not None
+        found |= {f"{stage}/{name}": d.checksum for name, d in manifest.datasets.items()}
+    assert found == checksums(finished / "run")
+    again = eclip("run", own / "catalog.yaml", *options, env={**os.environ, **bucket})
+    assert again.out.count("nothing to do") == 10, again.out + again.err
+    files = eclip("path", place, "predict/clusters", env={**os.environ, **bucket}).out.split()
+    assert len(files) == 8
+    table = pq.read_table(Storage(files[0]).path, filesystem=Storage(files[0]).arrow)
+    assert table.schema.names == ["id", "cluster_id"]
+    assert not (run / "_lock.json").exists()

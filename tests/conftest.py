@@ -1,0 +1,38 @@
+"""What many tests share: one drawn catalog, and one whole run of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from driver import FEW_STEPS, ROWS, copy_of, eclip
+
+# A shared machine spins on threads that wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample catalog of 300 listings, drawn once."""
+    from eclip.examples.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("catalog")
+    write_sample(folder, ROWS, seed=0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run of it, in one process; read only."""
+    folder = copy_of(catalog, tmp_path_factory.mktemp("finished"))
+    done = eclip("run", folder / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=1")
+    assert done.code == 0, done.out + done.err
+    return folder
+
+
+@pytest.fixture
+def own(catalog: Path, tmp_path: Path) -> Path:
+    """A copy of the catalog to run in."""
+    return copy_of(catalog, tmp_path / "own")

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from eclip.quality.duplicates.candidates import EDGES
+from eclip.quality.duplicates.decision import AGREEMENTS, Decisions, Nodes, agreement, decide, dropping
+from eclip.schemas.config import DeduplicateConfig, FamilyConfig
+
+CONFIG = DeduplicateConfig()
+
+
+def edge(left: str, right: str, text: float = 0.0, photo: int = -1, **more: object) -> dict[str, object]:
+    return {"left_id": left, "right_id": right, "text_similarity": text, "image_distance": photo, "image_bits": 256 if photo >= 0 else 0,
+            "colour_distance": 0.0 if photo >= 0 else None, "same_seller": 1, "equal_title": False, "equal_gtin": False,
+            "veto": None, **more}  # fmt: skip
+
+
+def decided(ids: str, *rows: dict[str, object], config: DeduplicateConfig = CONFIG, catalog: dict[str, int] | None = None,
+            rank: dict[str, int] | None = None, known: str = "") -> tuple[dict[str, str], dict[str, str], Decisions]:  # fmt: skip
+    names = list(ids)
+    edges = pa.Table.from_pylist(list(rows), EDGES)
+    nodes = Nodes(
+        pa.array(names), np.array([(rank or {}).get(n, 0) for n in names]), np.arange(len(names), dtype=np.uint64),
+        np.array([(catalog or {}).get(n, -1) for n in names]), np.array([n in known for n in names]),
+    )  # fmt: skip
+    left, right = (np.array([names.index(str(r[k])) for r in rows], np.int64) for k in ("left_id", "right_id"))
+    found = decide(nodes, left, right, edges, config)
+    dropped = {n: names[found.kept[i]] for i, n in enumerate(names) if found.edge[i] >= 0}
+    return dropped, {n: names[found.family[i]] for i, n in enumerate(names)}, found
+
+
+CELLS = [  # what agrees, who sells, and what becomes of it by the preset `catalog` and by `training`
+    ({"text": 0.9, "photo": 0}, 1, "drop", "drop"), ({"text": 0.9, "photo": 0}, 0, "link", "drop"),
+    ({"text": 0.9, "photo": 0}, -1, "link", "drop"), ({"text": 1.0, "equal_title": True}, 1, "drop", "drop"),
+    ({"text": 1.0, "equal_title": True}, 0, "link", "link"), ({"text": 1.0, "equal_title": True}, -1, "link", "link"),
+    ({"text": 0.7, "equal_gtin": True}, 1, "drop", "drop"), ({"text": 0.7, "equal_gtin": True}, 0, "link", "link"),
+    ({"text": 0.1, "equal_gtin": True}, 1, "link", "link"), ({"text": 0.9}, 1, "link", "link"),
+    ({"photo": 0}, 1, "link", "link"), ({"photo": 200}, 1, None, None), ({"text": 0.55}, 1, None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("signs", "seller", "catalog", "training"), CELLS)
+def test_the_decision_table(signs: dict, seller: int, catalog: str | None, training: str | None) -> None:
+    for preset, expected in (("catalog", catalog), ("training", training)):
+        config = DeduplicateConfig(preset=preset)
+        rows = pa.Table.from_pylist([edge("a", "b", same_seller=seller, **signs)], EDGES)
+        agrees = agreement(rows, config)
+        outcome = None if agrees[0] < 0 else "drop" if dropping(rows, agrees, config.table)[0] else "link"
+        assert outcome == expected, (preset, AGREEMENTS[agrees[0]])
+
+
+def test_a_veto_turns_every_drop_into_a_link() -> None:
+    for signs, seller, _, _ in CELLS:
+        rows = pa.Table.from_pylist([edge("a", "b", same_seller=seller, veto="colour", **signs)], EDGES)
+        for preset in ("catalog", "training"):
+            config = DeduplicateConfig(preset=preset)
+            assert not dropping(rows, agreement(rows, config), config.table)[0]
+
+
+def test_64_bits_alone_must_be_nearer() -> None:
+    def agrees(distance: int, bits: int, colour: float | None) -> bool:
+        rows = pa.Table.from_pylist([edge("a", "b", photo=distance, image_bits=bits, colour_distance=colour)], EDGES)
+        return bool(agreement(rows, CONFIG)[0] >= 0)
+
+    assert agrees(4, 64, None)
+    assert not agrees(5, 64, None)
+    assert agrees(32, 256, 12.0)
+    assert not agrees(33, 256, 0.0)
+    assert not agrees(0, 256, 12.5)  # the same shape in another colour
+    assert not agrees(0, 256, None)
+
+
+def test_deletion_does_not_chain() -> None:
+    # a ~ b ~ c ~ d, each only near its neighbour: what is dropped has an edge to what stands for it.
+    near = [edge(x, y, 0.9, 0) for x, y in ("ab", "bc", "cd")]
+    dropped, family, _ = decided("abcd", *near)
+    assert dropped == {"b": "a", "d": "c"}
+    assert set(family.values()) == {"a"}
+
+
+def test_the_survivor_rule_and_the_last_run_decide_who_stays() -> None:
+    pair = edge("a", "b", 0.9, 0)
+    assert decided("ab", pair)[0] == {"b": "a"}
+    assert decided("ab", pair, rank={"a": 1})[0] == {"a": "b"}
+    assert decided("ab", pair, rank={"a": 1}, known="a")[0] == {"b": "a"}  # kept before: kept again
+
+
+def test_a_listing_is_dropped_for_the_one_most_like_it() -> None:
+    dropped, _, found = decided("abc", edge("a", "c", 0.7, 0), edge("b", "c", 0.95, 0))
+    assert dropped == {"c": "b"}
+    assert found.edge[2] == 1
+
+
+def test_families_never_unite_two_products_nor_grow_into_chains() -> None:
+    near = [edge(x, y, 0.9) for x, y in ("ab", "bc", "cd")]
+    assert len(set(decided("abcd", *near)[1].values())) == 1
+    _, family, found = decided("abcd", *near, catalog={"a": 1, "d": 2})
+    assert family["a"] != family["d"]
+    assert found.refused == 1
+    small = DeduplicateConfig(family=FamilyConfig(max_size=2))
+    assert max(np.unique(list(decided("abcd", *near, config=small)[1].values()), return_counts=True)[1]) == 2
+
+
+def test_listings_of_one_known_product_are_a_family() -> None:
+    assert set(decided("abc", catalog={"a": 5, "c": 5})[1].items()) == {("a", "a"), ("b", "b"), ("c", "a")}
+
+
+def test_the_order_of_edges_and_nodes_does_not_count() -> None:
+    draw = np.random.default_rng(0)
+    ids = "abcdefghij"
+    pairs = [(x, y) for x in ids for y in ids if x < y and draw.random() < 0.3]
+    rows = [edge(x, y, float(draw.choice([0.65, 0.8, 0.9])), int(draw.choice([-1, 0]))) for x, y in pairs]
+    first = decided(ids, *rows)[:2]
+    for _ in range(5):
+        mixed = [rows[k] for k in draw.permutation(len(rows))]
+        assert decided(ids, *mixed)[:2] == first

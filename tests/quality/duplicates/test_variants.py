@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eclip.quality.duplicates.variants import KINDS, conflict, features
+
+Row = dict[str, Any]
+
+
+def veto(left: str, right: str, left_row: Row | None = None, right_row: Row | None = None) -> str | None:
+    found = features([left, right], [left_row or {}, right_row or {}])
+    values, offsets = np.asarray(found.flatten()), np.asarray(found.offsets).astype(np.int64)
+    one, other = conflict(values, offsets, 0, 1), conflict(values, offsets, 1, 0)
+    assert one == other  # whoever comes first
+    return KINDS[one] if one >= 0 else None
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kind"),
+    [
+        ("Red mug 500ml", "Red mug 250 ml", "volume"),
+        ("Red mug", "Blue mug", "colour"),
+        ("Rote Tasse", "blaue Tasse", "colour"),
+        ("빨간색머그컵", "파란색머그컵", "colour"),
+        ("T-shirt XL", "T-shirt L", "size"),
+        ("Robe taille M", "Robe taille S", "size"),
+        ("iPhone 12 case", "iPhone 13 case", "number"),
+        ("Halden A20 speaker", "Halden A30 speaker", "model"),
+        ("Phone 64GB 4GB", "Phone 128GB 4GB", "storage"),
+        ("Socken 3er Pack", "Socken 6er Pack", "pack"),
+        ("양말 3개입", "양말 5개입", "pack"),
+        ("Pack of 2 towels", "Pack of 4 towels", "pack"),
+        ("Herren Schuh", "Damen Schuh", "audience"),
+        ("Cable 1m", "Cable 2m", "length"),
+        ("Shoes size 38", "Shoes size 39", "number"),
+        ("Battery 2000mAh", "Battery 3000mAh", "charge"),
+    ],
+)
+def test_variants_conflict(left: str, right: str, kind: str) -> None:
+    assert veto(left, right) == kind
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Red mug 500 ml", "mug RED 0.5 l"),
+        ("Rote Tasse", "Red mug"),
+        ("Red mug", "Red and white mug"),  # it says more, nothing else
+        ("Mug", "Red mug"),
+        ("3 pack socks", "Socks, pack of 3"),
+        ("1,5 kg rice", "1.5kg rice"),
+        ("Set of 2 mugs", "Mugs 2 pcs"),
+        ("Halden A-20", "halden a20"),
+        ("", "Red mug"),
+    ],
+)
+def test_duplicates_do_not(left: str, right: str) -> None:
+    assert veto(left, right) is None
+
+
+def test_what_the_source_knows_counts_too() -> None:
+    def colour(value: str, name: str = "colour") -> Row:
+        return {"attributes": [{"name": name, "values": [value]}]}
+
+    assert veto("Mug", "Mug", colour("red"), colour("Blue", "Colour")) == "attribute"
+    assert veto("Mug", "Mug", colour("Rot"), colour("red")) is None
+    assert veto("Mug", "Mug", {"brand": "Halden"}, {"brand": "Nordhaus"}) == "brand"
+    assert veto("Mug", "Mug", {"brand": "HALDEN "}, {"brand": "Halden"}) is None
+    assert veto("Mug", "Mug", {"gtin": "4006381333931"}, {"gtin": "4006381333948"}) == "gtin"
+    assert veto("Mug", "Mug", {"gtin": "04006381333931"}, {"gtin": "4006381333931"}) is None

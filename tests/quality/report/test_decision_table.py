@@ -1,0 +1,70 @@
+import numpy as np
+import pyarrow as pa
+from eclip.quality.duplicates.candidates import EDGES
+from eclip.quality.report.data import Dropped, Duplicates, Listing
+from eclip.quality.report.decision_table import add, pair_hash, table, table_sum, tally, why_dropped
+from eclip.schemas.config import DeduplicateConfig
+
+
+def edge(left, right, text=0.9, distance=0, seller=1, veto=None, title=False, gtin=False):
+    """A verified pair: photo and title agree unless told otherwise."""
+    values = [left, right, text, distance, 256, 0.0, seller, title, gtin, veto]
+    return dict(zip(EDGES.names, values, strict=True))
+
+
+def test_pairs_are_counted_by_cell():
+    edges = pa.Table.from_pylist(
+        [
+            edge("a", "b"),  # dropped
+            edge("a", "c"),  # would drop, but c was dropped for another
+            edge("a", "d", veto="colour"),
+            edge("a", "e", seller=0),
+            edge("b", "e", distance=-1, seller=-1),
+            edge("c", "e", text=0.1, distance=200),  # nothing agrees
+            edge("d", "e", text=0.1, distance=200, gtin=True, seller=0),
+        ],
+        schema=EDGES,
+    )
+    dropped = np.sort(np.array([pair_hash("b", "a"), pair_hash("x", "y")], np.uint64))
+    found = tally(edges, dropped, DeduplicateConfig())
+    assert found == {
+        "image_and_text": {
+            "same_seller": {"pairs": 3, "dropped": 1, "vetoed": 1},
+            "other_seller": {"pairs": 1, "dropped": 0, "vetoed": 0},
+        },
+        "text": {"unknown_seller": {"pairs": 1, "dropped": 0, "vetoed": 0}},
+        "gtin": {"other_seller": {"pairs": 1, "dropped": 0, "vetoed": 0}},
+    }
+
+
+def test_counts_of_shards_add_up():
+    total: dict = {}
+    one = {"text": {"same_seller": {"pairs": 2, "dropped": 0, "vetoed": 0}}}
+    add(total, one)
+    add(total, one)
+    assert total["text"]["same_seller"]["pairs"] == 4
+
+
+def test_the_table_in_force_is_shown_cell_by_cell():
+    config = DeduplicateConfig(preset="training")
+    cells = {"image_and_text": {"other_seller": {"pairs": 3, "dropped": 2, "vetoed": 1}}}
+    found = Duplicates(cells=cells)
+    rows = dict(table(found, {"table": config.table.model_dump()}))
+    assert list(rows) == [
+        "photo and title",
+        "normalised title, equal",
+        "title, and the GTIN is equal",
+        "title only",
+        "photo only",
+    ]
+    assert [cell.outcome for cell in rows["photo and title"]] == ["drop", "drop", "drop"]
+    assert rows["photo and title"][1].dropped == 2
+    assert table_sum(found) == 2
+
+
+def test_a_drop_is_explained():
+    listing = Listing(id="a")
+    both = Dropped(listing=listing, rule="image_and_text", text_similarity=0.79, image_distance=4)
+    assert why_dropped(both) == "photo and title agree; titles 79% alike; photos 4 bits apart"
+    title = Dropped(listing=listing, rule="equal_title", text_similarity=1.0, image_distance=-1)
+    assert why_dropped(title) == "equal titles; titles 100% alike"

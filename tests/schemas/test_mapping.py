@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from eclip.schemas.config import SourceConfig
+from eclip.schemas.errors import ConfigError
+from eclip.schemas.mapping import plan, text, to_listings
+
+
+def listings(columns: dict[str, Any], mapping: dict[str, Any], separator: str | None = None) -> list[dict[str, Any]]:
+    batch = pa.RecordBatch.from_pydict(columns)
+    source = SourceConfig(path="x", columns=mapping)
+    rows = pa.array(range(1, batch.num_rows + 1), pa.int64())
+    found: list[dict[str, Any]] = to_listings(batch, rows, "f.csv", plan(source, batch.schema, separator)).to_pylist()
+    return found
+
+
+def test_ids_of_any_type_become_text() -> None:
+    for values in ([1, 2], [1.0, 2.0], ["1", " 2 "], pa.array([1, 2], pa.int8()), pa.array(["1", "2"]).dictionary_encode()):
+        assert [r["id"] for r in listings({"id": values}, {})] == ["1", "2"]
+    assert [r["id"] for r in listings({"id": [1.0, None, 2.5]}, {})] == ["1", None, "2.5"]
+    assert [r["id"] for r in listings({"id": ["", "  ", "x"]}, {})] == [None, None, "x"]
+
+
+def test_columns_are_joined() -> None:
+    row = listings({"id": ["1", "2", "3"], "a": ["X", None, None], "b": ["y", "q", None]}, {"category": ["a", "b"], "title": ["a", "b"]})
+    assert [(r["category"], r["title"]) for r in row] == [("X > y", "X y"), ("q", "q"), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("given", "price"),
+    [("1.299,00 €", 1299.0), ("$1,299.50", 1299.5), ("12,5", 12.5), ("1,299", 1299.0), ("1299", 1299.0), ("call us", None),
+     ("", None), (None, None), ("-3.5", -3.5), ("1.2.3", None)],
+)  # fmt: skip
+def test_prices_as_people_write_them(given: str | None, price: float | None) -> None:
+    assert listings({"id": ["1"], "price": pa.array([given], pa.string())}, {})[0]["price"] == price
+
+
+def test_times() -> None:
+    rows = listings({"id": ["1", "2", "3"], "updated_at": ["2024-01-02", "2024-01-02T03:04:05+02:00", "yesterday"]}, {})
+    utc = datetime.UTC
+    assert [r["updated_at"] for r in rows] == [
+        datetime.datetime(2024, 1, 2, tzinfo=utc), datetime.datetime(2024, 1, 2, 1, 4, 5, tzinfo=utc), None
+    ]  # fmt: skip
+
+
+def test_attributes_from_columns_and_from_json() -> None:
+    red = [{"name": "colour", "values": ["red"]}]
+    rows = listings({"id": ["1", "2"], "c": ["red", None], "s": ["", "M"]}, {"attributes": {"colour": "c", "size": "s"}})
+    assert [r["attributes"] for r in rows] == [red, [{"name": "size", "values": ["M"]}]]
+    rows = listings({"id": ["1", "2", "3"], "a": ['{"colour": "red"}', "not json", None]}, {"attributes": "a"})
+    assert [r["attributes"] for r in rows] == [red, None, None]
+    rows = listings({"id": ["1"], "a": pa.array([[("colour", "red")]], pa.map_(pa.string(), pa.string()))}, {"attributes": "a"})
+    assert rows[0]["attributes"] == red
+
+
+@pytest.mark.parametrize(
+    ("value", "references"),
+    [("a.jpg|b.jpg", ["a.jpg", "b.jpg"]), ('["a.jpg", "b.jpg"]', ["a.jpg", "b.jpg"]), (["a.jpg"], ["a.jpg"]), ("", []), (None, []),
+     ({"bytes": None, "path": "a.jpg"}, ["a.jpg"]), (b"\xff\xd8", ["f.csv#1.p"])],
+)  # fmt: skip
+def test_photos_come_in_many_shapes(value: Any, references: list[str]) -> None:
+    row = listings({"id": ["1"], "p": [value]}, {"image": "p"}, separator="|")[0]
+    assert [photo["reference"] for photo in row["photos"]] == references
+
+
+def test_unmapped_columns_are_kept_under_names_of_their_own() -> None:
+    row = listings({"id": ["1"], "colour": ["red"], "width": [9]}, {})[0]
+    assert row["colour"] == "red"
+    assert row["source_width"] == 9
+    dropped = plan(SourceConfig(path="x", unmapped_columns="drop"), pa.schema([("id", "string"), ("n", "int32")]), None)
+    assert not dropped.unmapped
+
+
+def test_an_empty_list_maps_nothing() -> None:
+    row = listings({"id": ["1"], "image": ["x.jpg"]}, {"image": []})[0]
+    assert row["photos"] == []
+    assert row["source_image"] == "x.jpg"
+
+
+def test_wrong_columns_are_named() -> None:
+    with pytest.raises(ConfigError, match="no column 'nam'; did you mean 'name'"):
+        listings({"id": ["1"], "name": ["x"]}, {"title": "nam"})
+    with pytest.raises(ConfigError, match="no column says what identifies a listing; map one of name"):
+        listings({"name": ["x"]}, {"title": "name"})
+
+
+def test_row_hash_is_of_the_values_alone() -> None:
+    one = listings({"id": ["1", "1", "1"], "title": ["a", "a", "b"]}, {})
+    assert one[0]["row_hash"] == one[1]["row_hash"] != one[2]["row_hash"]
+    photos = listings({"id": ["1", "1", "1"], "p": [b"x", b"x", b"y"]}, {"image": "p"})
+    assert photos[0]["row_hash"] == photos[1]["row_hash"] != photos[2]["row_hash"]  # by bytes, not by row
+
+
+def test_text_of_nested_values_is_json() -> None:
+    assert text(pa.array([{"a": 1}, None])).to_pylist() == ['{"a": 1}', None]
+    assert text(pa.array([True, None])).to_pylist() == ["true", None]
+
+
+def test_no_rows_keep_the_schema() -> None:
+    batch = pa.RecordBatch.from_pydict({"id": ["1"], "p": ["x"], "price": ["3"], "a": ["{}"]})
+    mapping = plan(SourceConfig(path="x", columns={"image": "p", "attributes": "a"}), batch.schema, None)
+    some = to_listings(batch, pa.array([1]), "f", mapping)
+    none = to_listings(batch.slice(0, 0), pa.array([], pa.int64()), "f", mapping)
+    assert none.schema == some.schema
