@@ -67,8 +67,8 @@ class RunFolder:
         """Open the attempt that these facts name, new or begun; `fresh` opens one that nobody has begun."""
         name = prefix + fingerprint(facts)
         if fresh:
-            taken = {n for n in self.stage(stage).children() if n.split("+")[0] == name}
-            name += f"+{len(taken)}" if taken else ""
+            taken = [int(n.partition("+")[2] or 0) for n in self.stage(stage).children() if n.split("+")[0] == name]
+            name += f"+{max(taken) + 1}" if taken else ""  # earlier ones may have been tidied away
         attempt = Attempt(self.stage(stage) / name, shards)
         if not (attempt.folder / FACTS).exists():
             if follows is not None:

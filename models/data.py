@@ -41,8 +41,8 @@ class Pairs:
         """Read a dataset of the pairs contract; a row takes 3 held^2 bytes (15.6 kB for a 64-pixel model).
 
         Raises:
-            EclipError: a row lacks its photo or title or its photo does not decode (the message names the id),
-                or the photos do not fit into memory.
+            EclipError: a row lacks its photo or title or its photo does not decode (the message names the
+                id), or the photos do not fit into memory.
         """
         rows = 0
         for shard in range(dataset.shards):

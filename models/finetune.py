@@ -7,6 +7,7 @@ head, 20,000 rows of whole families for matching and clustering, 20,000 titles f
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def finetune(
             true/false/1/0/yes/no.
         photos: gives the JPEG of each id, or None; for the HOG + colour baseline.
         config: which columns are labels.
-        folder: heads are written to FOLDER/heads/<task>/.
+        folder: heads are written to FOLDER/heads/<task>/, in place of older ones.
         backbone: content hash of the model that made the vectors.
         predict: how many neighbours and how large clusters matching and clustering are judged with.
 
@@ -63,6 +64,7 @@ def finetune(
     splits = np.asarray(rows.column("split").to_pylist(), dtype=object)
     train, val = (Labelled.of(rows.filter(pa.array(splits == name)), config) for name in ("train", "val"))
     heads = folder / "heads"
+    shutil.rmtree(heads, ignore_errors=True)
     return {
         "category": _category(train, val, photos, config, heads, backbone),
         "attributes": _attributes(train, val, config, heads, backbone),

@@ -2,7 +2,7 @@
 
 Canonical correlations are Hotelling's ("Relations between two sets of variates", Biometrika 28, 1936); the
 ridge on both covariances is Vinod's ("Canonical ridge and econometrics of joint production", J. Econometrics
-4, 1976). It needs no labels and a few CPU-seconds: a fair baseline for what learns to match photos with titles.
+4, 1976). It needs no labels and a few CPU-seconds: a fair baseline for learning to match photos with titles.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ class PretrainConfig(Section):
     tower: str = "test_resnet"  # timm model of the image tower
     image_size: int = Field(64, ge=16)  # pixels
     context_length: int = Field(20, ge=4)  # tokens of a title
-    vocabulary: int = Field(800, ge=300)  # byte-BPE tokens, learnt from the training titles
+    vocabulary: int = Field(2000, ge=300)  # byte-BPE tokens, learnt from the training titles
     width: int = Field(128, ge=8)  # of the text tower
     layers: int = Field(1, ge=1)  # of the text tower
     embed_dim: int = Field(128, ge=8)

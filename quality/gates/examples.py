@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import xxhash
 
@@ -29,6 +30,11 @@ def lowest(examples: Iterable[Example]) -> list[Example]:
 
 def collect(ids: pa.Array | None, values: pa.Array | None, second: pa.Array | None = None) -> list[Example]:
     """Pick examples among rows that broke a rule, given their ids and what stood in the rule's columns."""
+    if ids is not None and not ids.null_count and len(ids) > LIMIT:
+        # Rank by the ids alone first: of a column that is null throughout every row is an example.
+        hashes = np.array([_seed(str(i)) for i in ids.to_pylist()], np.uint64)
+        few = pa.array(np.flatnonzero(hashes <= np.partition(hashes, LIMIT - 1)[LIMIT - 1]))
+        ids, values, second = (None if array is None else array.take(few) for array in (ids, values, second))
     rows = len(next(array for array in (ids, values, second) if array is not None))
     names = [None] * rows if ids is None else [None if i is None else str(i) for i in ids.to_pylist()]
     shown: list[Any] = [None] * rows if values is None else [show(v) for v in values.to_pylist()]
@@ -54,6 +60,9 @@ def show(value: Any) -> Any:
 def _rank(example: Example) -> tuple[int, str, str]:
     name, value = example
     text = json.dumps(value, ensure_ascii=False)
-    seed = text if name is None else name
+    return _seed(text if name is None else name), str(name), text
+
+
+def _seed(text: str) -> int:
     # Surrogates cannot come from Arrow, but a person's frame may hold them.
-    return xxhash.xxh64_intdigest(seed.encode("utf-8", "surrogatepass")), str(name), text
+    return int(xxhash.xxh64_intdigest(text.encode("utf-8", "surrogatepass")))

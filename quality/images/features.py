@@ -16,7 +16,7 @@ THUMB = 64  # pixels, both sides
 CELL = 8  # pixels
 ORIENTATIONS = 9  # bins over 180 degrees
 GRID = 3  # cells a side, for colours
-FLOOR = (10.0 * CELL) ** 2
+FLOOR = (10.0 * CELL**2) ** 2  # of a block's squared strength: 10 grey levels at every pixel of a cell
 HUES, SATURATIONS, VALUES = 8, 4, 4  # bins
 HOG_SIZE = (THUMB // CELL - 1) ** 2 * 4 * ORIENTATIONS
 COLOUR_SIZE = GRID**2 * HUES * SATURATIONS * VALUES
@@ -53,7 +53,7 @@ def hog(thumb: np.ndarray) -> np.ndarray:
     votes += np.bincount((cell + (lower + 1) % ORIENTATIONS).ravel(), (strength * share).ravel(), len(votes))
     grid = votes.reshape(cells, cells, ORIENTATIONS)
     blocks = np.concatenate([grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]], axis=-1)
-    # The floor, 10 grey levels a cell, keeps the noise of a blank background from being blown up into edges.
+    # The floor keeps the noise of a blank background from being blown up into edges.
     blocks = np.minimum(blocks / np.sqrt((blocks**2).sum(-1, keepdims=True) + FLOOR), 0.2)
     return np.asarray(blocks.ravel(), np.float32)
 
@@ -70,8 +70,10 @@ def colour_histograms(thumb: np.ndarray) -> np.ndarray:
         float32 of shape (1152,); each part's 128 numbers have length 1.
     """
     hsv = np.asarray(Image.fromarray(_checked(thumb)).convert("HSV"), np.int64)
-    colour = (hsv[..., 0] * HUES // 256 * SATURATIONS + hsv[..., 1] * SATURATIONS // 256) * VALUES
-    colour += hsv[..., 2] * VALUES // 256
+    saturation = hsv[..., 1] * SATURATIONS // 256
+    # The hue of a grey is noise.
+    hue = np.where(saturation > 0, hsv[..., 0] * HUES // 256, 0)
+    colour = (hue * SATURATIONS + saturation) * VALUES + hsv[..., 2] * VALUES // 256
     row, column = np.indices((THUMB, THUMB)) * GRID // THUMB
     bins = HUES * SATURATIONS * VALUES
     counts = np.bincount(((row * GRID + column) * bins + colour).ravel(), minlength=COLOUR_SIZE).reshape(

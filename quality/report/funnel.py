@@ -1,4 +1,4 @@
-"""The way of the rows: in, out and taken out at each stage, the sums that must hold, the verdict in words."""
+"""The way of the rows: in, out and taken out at each stage, and the sums that must hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from .data import ReportData, StageFacts
 from .meanings import meaning
-from .words import STAGES, count, duration, listed, named, plural
+from .words import STAGES, count, listed, named, plural
 
 CHAIN = ("ingest", "clean", "filter", "deduplicate")  # each reads what the one before it let through
 _LOST = {
@@ -181,87 +181,3 @@ def _learning(facts: StageFacts, others: Mapping[str, StageFacts]) -> Step:
 
 def _percent(rows: int, of: int) -> float:
     return round(100 * rows / of, 2) if of else 0.0
-
-
-def headline(data: ReportData, steps: list[Step]) -> str:
-    """Say what went in, what came out and what the gates say; or that a gate stopped the run."""
-    stopped = [stage.name for stage in data.stages if stage.stopped]
-    failed = [stage.name for stage in data.stages if stage.state == "failed" and not stage.stopped]
-    if stopped:
-        return f"The gate after {listed(stopped)} stopped the run."
-    if failed:
-        return f"The run failed at {listed(failed)}."
-    said = gates_said(data)
-    return f"{rows_said(steps)} {said[:1].upper()}{said[1:]}." if said else rows_said(steps)
-
-
-def rows_said(steps: list[Step]) -> str:
-    """Say how many rows went in and came out."""
-    if not steps:
-        return "Nothing has been published in this run folder."
-    words = {"ingest": "were read as listings", "clean": "were cleaned", "filter": "came out free of noise"}
-    last = steps[-1]
-    became = words.get(last.stage, "came out as trusted listings")
-    return f"{plural(steps[0].rows_in, 'record')} went in; {count(last.rows_out)} {became}."
-
-
-def gates_said(data: ReportData) -> str:
-    """Say what the gates say of what is published, all together."""
-    judged = [stage for stage in data.stages if stage.published and stage.verdict]
-    accepted = [stage.name for stage in judged if stage.verdict.get("accepted")]
-    said = [f["severity"] for stage in judged for f in stage.verdict.get("failures", [])]
-    if not judged:
-        return ""
-    if accepted:
-        verdict = f"a person overruled the gate after {listed(accepted)}; the other gates passed"
-    else:
-        verdict = "every gate passed" if len(judged) > 1 else "its gate passed"
-    noted = [plural(said.count(name), name) for name in ("warning", "info") if name in said]
-    return f"{verdict}, with {listed(noted)}" if noted else verdict
-
-
-def notices(data: ReportData, steps: list[Step]) -> list[tuple[str, str]]:
-    """Say what did not go as usual, the worst first: (bad, warn or plain, sentence)."""
-    found = []
-    for stage in data.stages:
-        if stage.stopped:
-            failures = stage.stopped["gate"].get("eclip", {}).get("failures", {}).get("critical", [])
-            found += [("bad", str(failure["message"])) for failure in failures[:3]]
-        elif stage.state == "failed":
-            found.append(("bad", f"{stage.name}: {stage.reason}"))
-        elif stage.state == "running":
-            found.append(("warn", f"{stage.name} was under way when this page was written."))
-    if any(stage.state == "failed" for stage in data.stages):
-        found.append(("plain", f"What is shown here was published before. {rows_said(steps)}"))
-    for stage in data.stages:
-        accepted = stage.verdict.get("accepted")
-        if accepted:
-            found.append(
-                ("warn", f"{stage.name} was accepted by hand: {accepted.get('reason', 'no reason given')}")
-            )
-    stale = [stage.name for stage in data.stages if stage.published and not stage.follows]
-    if stale:
-        shows = (
-            "shows an earlier run: what it reads has"
-            if len(stale) == 1
-            else "show an earlier run: what they read has"
-        )
-        found.append(("warn", f"{listed(stale)} {shows} changed since."))
-    return found
-
-
-def not_done(data: ReportData) -> list[str]:
-    """Say which stages were skipped and why, and which were not run; stages of one reason together."""
-    reasons: dict[str, list[str]] = {}
-    for stage in data.stages:
-        if stage.state == "skipped":
-            reason = stage.reason.rpartition(" is skipped: ")[2]
-            reasons.setdefault(reason, []).append(stage.name)
-    said = [f"Skipped: {listed(names)}, because {reason}." for reason, names in reasons.items()]
-    waiting = [stage.name for stage in data.stages if stage.state == "not run" and not stage.published]
-    return said + ([f"Not run: {listed(waiting)}."] if waiting else [])
-
-
-def total_time(data: ReportData) -> str:
-    """Add up what the stages took."""
-    return duration(sum(stage.seconds or 0.0 for stage in data.stages))

@@ -18,10 +18,12 @@ import yaml
 from ..gates.sentence import percent
 from . import charts, decision_table, learning, rules, words
 from .data import ReportData, StageFacts
-from .funnel import Loss, funnel, headline, losses, not_done, notices, total_time
+from .funnel import Loss, funnel, losses
 from .meanings import CLEANING
+from .verdict import headline, not_done, notices, total_time
 
 TEMPLATES = Path(__file__).parent / "templates"
+PANELS = 9  # tasks whose most frequent answers are drawn
 REJECTING = ("ingest", "clean", "filter", "embed")
 _SECRET = re.compile(
     r"(?<=://)[^/@\s]+(?=@)|(?i:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=key=)|(?<=signature=))[^&\s]+"
@@ -102,6 +104,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "evaluated_on": learning.evaluated_on(data),
         "clusters": charts.counted(charts.sizes(data.predictions.clusters, "listings"), "ours"),
         "answers": [(task, charts.counted(task.labels.items(), "ours")) for task in data.predictions.tasks],
+        "panels": PANELS,
         "total_time": total_time(data),
         "changes": words.changes,
         "photos": {name: uri for name, uri in data.photos.items() if uri.startswith("data:image/")},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..gates.rule import METRICS, SEVERITIES
+from ..gates.rule import METRICS, SEVERITIES, UNIQUE
 from ..gates.sentence import interval, number, percent
 from .data import ReportData
 from .words import named, plural, shown
@@ -53,6 +53,18 @@ class Judged:
             "vacuous": "nothing to judge",
             "blind": "not evaluated",
         }[self.outcome]
+
+    @property
+    def stops(self) -> bool:
+        """Whether the rule stops a run."""
+        return self.severity == "critical" and self.outcome in ("fails", "blind")
+
+    @property
+    def said(self) -> str:
+        """The rule in a sentence or two."""
+        asked = f"; asked for: {self.limit}" if self.limit else ""
+        said = f"{self.rule}: found {self.observed}{asked}" if self.observed else self.rule
+        return f"{said}. {self.why}" if self.why else f"{said}."
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ def judged(stage: str, gate: Mapping[str, Any], metrics: Mapping[str, Any]) -> l
         severity = str(failure.get("severity") or expectation.get("severity") or "critical")
         observed = _observed(expectation, result, metrics)
         if outcome == "blind":
-            observed = str(failure.get("message", "")).partition(": ")[2]
+            observed = str(failure.get("message", "")).removeprefix(f"{rule}: ")
         examples = [shown(example, 40) for example in failure.get("examples", ())[:5]]
         rules.append(
             Judged(
@@ -139,7 +151,7 @@ def judged(stage: str, gate: Mapping[str, Any], metrics: Mapping[str, Any]) -> l
             )
         )
     for rule, failure in failures.items():  # of the policy itself, such as a dataset without rows
-        text = str(failure["message"]).partition(": ")[2]
+        text = str(failure["message"]).removeprefix(f"{rule}: ")
         rules.append(Judged(stage, named(rule), text, failure["severity"], "fails", "", ""))
     return sorted(rules, key=lambda rule: (rule.outcome in ("holds", "vacuous"), _severity(rule)))
 
@@ -156,7 +168,7 @@ def limit(expectation: Mapping[str, Any]) -> str:
     if kind in _ROWS:
         said = _ROWS[kind][0].format_map(_Words(words))
         mostly = kwargs.get("mostly", 1)
-        if about_metrics:
+        if about_metrics or (mostly >= 1 and kind == UNIQUE):
             return said
         return f"{said}, on {'every row' if mostly >= 1 else f'at least {100 * mostly:.4g}% of rows'}"
     if kind == "expect_column_to_exist":

@@ -29,7 +29,7 @@ def jpeg(colour):
 
 
 def publish(run, stage, datasets, counts, metrics, facts=None, samples=(), verdict=PASSED, candidate=False):
-    """Publish a stage of one shard; with `candidate` only leave the attempt there, as a gate that stops does."""
+    """Publish a stage of one shard; as a `candidate` only leave the attempt, as a gate that stops does."""
     facts = {"stage": stage, "rows": metrics, **(facts or {})}
     attempt = run.attempt(stage, facts, 1)
     described = {}
@@ -41,14 +41,28 @@ def publish(run, stage, datasets, counts, metrics, facts=None, samples=(), verdi
         part = writer.part
         described[name] = Published([f"{attempt.name}/{name}"], part.rows, part.checksum, [part.checksum])
         described[name].files[0] += "/part-00000-of-00001.parquet"
-    pq.write_table(pa.Table.from_pylist(list(samples), schema=SAMPLES), (attempt.folder / "samples.parquet").path)
+    pq.write_table(
+        pa.Table.from_pylist(list(samples), schema=SAMPLES), (attempt.folder / "samples.parquet").path
+    )
     critical = [f for f in verdict["failures"] if f["severity"] == "critical"]
-    policy = {"passed": verdict["passed"], "failures": {"critical": critical}, "not_evaluated": [], "vacuous": []}
+    policy = {
+        "passed": verdict["passed"],
+        "failures": {"critical": critical},
+        "not_evaluated": [],
+        "vacuous": [],
+    }
     (attempt.folder / "gate.json").write_json({"results": [], "eclip": policy})
     manifest = Manifest(
-        stage, attempt.name, fingerprint(facts), 1, described, counts, {"unaccounted_rows": 0, **metrics}, verdict,
+        stage,
+        attempt.name,
+        fingerprint(facts),
+        1,
+        described,
+        counts,
+        {"unaccounted_rows": 0, **metrics},
+        verdict,
         published_at="2026-11-21T02:14:02+00:00",
-    )  # fmt: skip
+    )
     (attempt.folder / CANDIDATE).write_json(dataclasses.asdict(manifest))
     if candidate:
         return None
@@ -64,7 +78,8 @@ def listing(name, **values):
 @pytest.fixture
 def config(tmp_path):
     (tmp_path / "listings.csv").write_text("id,title\n1,Mug\n")
-    (tmp_path / "catalog.yaml").write_text("run: run\nsource: {path: listings.csv, columns: {id: id, title: title}}\n")
+    source = "source: {path: listings.csv, columns: {id: id, title: title}}"
+    (tmp_path / "catalog.yaml").write_text(f"run: run\n{source}\n")
     return load(tmp_path / "catalog.yaml")
 
 
@@ -80,34 +95,73 @@ def run(config):
     ]
     rows = [listing(name) for name in "abcd"]
     first = publish(
-        folder, "ingest",
+        folder,
+        "ingest",
         {"listings": (LISTINGS, rows), "images": (IMAGES, images), "rejected": (REJECTED, [])},
-        {"rejected:repeated_row": 1}, {"rows_in": 5}, {"settings": {"source": {"on_duplicate_id": "stop"}}},
-        [{"dataset": "rejected", "rule": "repeated_row", "id": "a", "detail": "again", "row": '{"title": "Mug again"}'}],
-    )  # fmt: skip
+        {"rejected:repeated_row": 1},
+        {"rows_in": 5},
+        {"settings": {"source": {"on_duplicate_id": "stop"}}},
+        [
+            {
+                "dataset": "rejected",
+                "rule": "repeated_row",
+                "id": "a",
+                "detail": "again",
+                "row": '{"title": "Mug again"}',
+            }
+        ],
+    )
     read = {"inputs": {"ingest/listings": first.datasets["listings"].checksum}}
     cleaned = [{**row, "title_raw": f"<b>{row['title']}</b>"} for row in rows]
     second = publish(
-        folder, "clean", {"listings": (LISTINGS, cleaned)}, {"changed:markup": 4}, {"rows_in": 4},
+        folder,
+        "clean",
+        {"listings": (LISTINGS, cleaned)},
+        {"changed:markup": 4},
+        {"rows_in": 4},
         {**read, "settings": {"rules": ["markup", "whitespace"]}},
-    )  # fmt: skip
+    )
     read = {"inputs": {"clean/listings": second.datasets["listings"].checksum}}
     third = publish(
-        folder, "filter", {"listings": (LISTINGS, [c for c in cleaned if c["id"] != "b"])},
-        {"rejected:unreadable_photo": 1}, {"rows_in": 4}, {**read, "settings": {"min_side": 64}},
-        [{"dataset": "rejected", "rule": "unreadable_photo", "id": "b", "detail": "b.jpg: the file is empty",
-          "row": json.dumps(listing("b"))}],
-    )  # fmt: skip
+        folder,
+        "filter",
+        {"listings": (LISTINGS, [c for c in cleaned if c["id"] != "b"])},
+        {"rejected:unreadable_photo": 1},
+        {"rows_in": 4},
+        {**read, "settings": {"min_side": 64}},
+        [
+            {
+                "dataset": "rejected",
+                "rule": "unreadable_photo",
+                "id": "b",
+                "detail": "b.jpg: the file is empty",
+                "row": json.dumps(listing("b")),
+            }
+        ],
+    )
     read = {"inputs": {"filter/listings": third.datasets["listings"].checksum}}
-    lost = {"dropped_id": "c", "kept_id": "a", "duplicate_set": "a", "rule": "equal_title", "text_similarity": 1.0,
-            "row": json.dumps(listing("c"))}  # fmt: skip
+    lost = {
+        "dropped_id": "c",
+        "kept_id": "a",
+        "duplicate_set": "a",
+        "rule": "equal_title",
+        "text_similarity": 1.0,
+        "row": json.dumps(listing("c")),
+    }
     link = {"left_id": "a", "right_id": "d", "kind": "text", "similarity": 0.8, "veto": "colour"}
     publish(
-        folder, "deduplicate",
-        {"listings": (LISTINGS, [cleaned[0], cleaned[3]]), "duplicates": (DUPLICATES, [lost]), "links": (LINKS, [link])},
-        {"duplicates:equal_title": 1}, {"rows_in": 3}, read,
+        folder,
+        "deduplicate",
+        {
+            "listings": (LISTINGS, [cleaned[0], cleaned[3]]),
+            "duplicates": (DUPLICATES, [lost]),
+            "links": (LINKS, [link]),
+        },
+        {"duplicates:equal_title": 1},
+        {"rows_in": 3},
+        read,
         [{"dataset": "duplicates", "rule": "equal_title", "id": "c", "other_id": "a", "row": "{}"}],
-    )  # fmt: skip
+    )
     folder.record("pairs", state="skipped", reason="the catalog has no photos")
     folder.note(config={"name": "demo"}, versions={"eclip": "0"}, name="demo")
     return folder
@@ -155,20 +209,29 @@ def test_is_written_again_only_when_something_changed(config, run):
     assert "new supplier" in (run.stage("report") / "index.html").read_bytes().decode()
 
 
+def test_can_be_written_again_by_hand_any_number_of_times(config, run):
+    attempts = []
+    for _ in range(4):
+        report(config, force=True)
+        attempts.append(run.manifest("report").attempt)
+    assert len(set(attempts)) == 4
+
+
 def test_history_is_of_runs_not_of_reports(config, run):
     report(config)
     assert not (run.place / "history").exists()
 
 
 def test_names_the_rule_that_stopped_the_run(config, run):
-    failure = {"rule": "share_rejected", "severity": "critical", "message": "share_rejected is 0.9, expected at most 0.3"}
+    message = "share_rejected is 0.9, expected at most 0.3"
+    failure = {"rule": "share_rejected", "severity": "critical", "message": message}
     verdict = {"passed": False, "suite": "s", "failures": [failure]}
     publish(run, "filter", {}, {}, {"rows_in": 4, "share_rejected": 0.9}, verdict=verdict, candidate=True)
     run.record("filter", state="failed", reason="the gate after filter stopped the run")
     report(config)
     page = (run.stage("report") / "index.html").read_bytes().decode()
     assert "The gate after filter stopped the run." in page
-    assert failure["message"] in page
+    assert message in page
 
 
 def test_tells_an_earlier_run_from_this_one(config, run):

@@ -54,7 +54,7 @@ def test_adult_labels_come_in_several_spellings(values, expected):
 
 
 def test_a_label_that_is_none_and_a_column_that_is_missing_are_named():
-    with pytest.raises(EclipError, match=r"column 'adult' holds 'maybe'; expected true or false"):
+    with pytest.raises(EclipError, match=r"column 'adult' holds 'maybe'; expected true, false"):
         Labelled.of(table(adult=["maybe", "yes", "no"]), HeadsConfig(adult="adult"))
     with pytest.raises(EclipError, match=r"heads.product: the listings have no column 'sku'"):
         Labelled.of(table(), HeadsConfig(product="sku"))

@@ -135,6 +135,16 @@ def stages() -> list[StageFacts]:
             {"duplicates:image_and_text": 88},
             settings=decide,
         ),
+        stage("pairs", 1412, {"train": 1000, "val": 400}, metrics={"rows_skipped_no_photo": 12}),
+        stage("pretrain", 0, {}, metrics={"rows_train": 1000, "photo_to_title_r1": 0.2}),
+        stage("embed", 1990, {"embeddings": 1990, "rejected": 0}),
+        stage("finetune", 0, {}),
+        stage(
+            "predict",
+            1990,
+            {"predictions": 10, "clusters": 1990},
+            metrics={"rows_predictions": 10, "missing_predictions": 0, "share_accepted": 0.9},
+        ),
     ]
 
 
@@ -190,3 +200,14 @@ def _expectation():
 @pytest.fixture(name="gate")
 def _gate():
     return gate
+
+
+def changed(data, name, **values):
+    """The same data with a stage changed."""
+    stages = [s.model_copy(update=values) if s.name == name else s for s in data.stages]
+    return data.model_copy(update={"stages": stages})
+
+
+@pytest.fixture(name="changed")
+def _changed():
+    return changed

@@ -1,12 +1,7 @@
 import pytest
 from eclip.quality.report.data import ReportData, StageFacts
-from eclip.quality.report.funnel import funnel, headline, not_done, notices
-
-
-def changed(data, name, **values):
-    """The same data with a stage changed."""
-    stages = [s.model_copy(update=values) if s.name == name else s for s in data.stages]
-    return data.model_copy(update={"stages": stages})
+from eclip.quality.report.funnel import funnel
+from eclip.quality.report.verdict import headline, notices
 
 
 def test_every_row_is_accounted_for(data):
@@ -23,21 +18,21 @@ def test_the_largest_loss_comes_first(data):
     assert [loss.rule for loss in funnel(data).steps[2].losses] == ["tiny_photo", "short_title"]
 
 
-def test_a_row_that_is_lost_is_said(data):
+def test_a_row_that_is_lost_is_said(data, changed):
     found = funnel(changed(data, "filter", counts={"rejected:tiny_photo": 399, "rejected:short_title": 90}))
     assert not found.conserved
     assert "do not hold at filter" in found.sentence
     assert "≠" in found.steps[2].sum
 
 
-def test_a_row_lost_between_two_stages_is_said(data):
+def test_a_row_lost_between_two_stages_is_said(data, changed):
     lost = changed(data, "clean", metrics={"rows_in": 1989}, rows={"listings": 1989, "rejected": 0})
     found = funnel(lost)
     assert not found.conserved
     assert "ingest let 1,990 rows through" in found.steps[1].remark
 
 
-def test_an_earlier_run_is_named_and_not_mixed_in(data):
+def test_an_earlier_run_is_named_and_not_mixed_in(data, changed):
     stale = changed(data, "deduplicate", follows=False)
     found = funnel(stale)
     assert found.conserved
@@ -45,45 +40,6 @@ def test_an_earlier_run_is_named_and_not_mixed_in(data):
     assert sum(rows for *_, rows, _ in found.parts) == 2000
     assert "1,500 came out free of noise" in headline(stale, found.fresh)
     assert "deduplicate shows an earlier run" in notices(stale, found.fresh)[0][1]
-
-
-def test_a_stopped_run_says_so_first(data):
-    failure = {
-        "rule": "share_rejected",
-        "severity": "critical",
-        "message": "share_rejected is 0.9, expected at most 0.3",
-    }
-    stopped = {"gate": {"results": [], "eclip": {"failures": {"critical": [failure]}}}, "metrics": {}}
-    found = changed(data, "filter", state="failed", stopped=stopped)
-    assert headline(found, funnel(found).fresh) == "The gate after filter stopped the run."
-    said = notices(found, funnel(found).fresh)
-    assert said[0] == ("bad", failure["message"])
-    assert "published before" in said[1][1]
-
-
-def test_what_a_person_accepted_is_said_with_the_reason(data):
-    verdict = {"passed": False, "failures": [], "accepted": {"reason": "new supplier", "at": "2026"}}
-    found = changed(data, "filter", verdict=verdict)
-    assert "overruled the gate after filter" in headline(found, funnel(found).fresh)
-    assert ("warn", "filter was accepted by hand: new supplier") in notices(found, funnel(found).fresh)
-
-
-def test_warnings_are_counted(data):
-    failures = [{"rule": "a", "severity": s, "message": ""} for s in ("warning", "warning", "info")]
-    found = changed(data, "clean", verdict={"passed": True, "failures": failures})
-    assert "Every gate passed, with 2 warnings and 1 info." in headline(found, funnel(found).fresh)
-
-
-def test_skipped_stages_are_told_by_their_first_reason():
-    stages = [
-        StageFacts(name="pairs", state="skipped", reason="the catalog has no photos"),
-        StageFacts(name="pretrain", state="skipped", reason="pairs is skipped: the catalog has no photos"),
-        StageFacts(name="embed", state="not run"),
-    ]
-    assert not_done(ReportData(stages=stages)) == [
-        "Skipped: pairs and pretrain, because the catalog has no photos.",
-        "Not run: embed.",
-    ]
 
 
 def test_missing_answers_do_not_add_up():

@@ -118,6 +118,16 @@ def test_a_run_may_end_after_any_stage(data, number):
     assert f"{data.stages[number - 1].rows['listings']:,} " in page
 
 
+def test_many_attributes_do_not_swamp_the_page(data):
+    task = data.predictions.tasks[0]
+    tasks = [task.model_copy(update={"task": f"a{n}", "labels": {"red": 9}}) for n in range(50)]
+    page = render(
+        data.model_copy(update={"predictions": data.predictions.model_copy(update={"tasks": tasks})})
+    )
+    assert page.count("Most frequent: ") == 9
+    assert "a49" in page
+
+
 def test_sums_are_shown_as_they_are(page):
     text = " ".join(" ".join(Outline(page).texts).split())
     for sentence in (
