@@ -64,7 +64,8 @@ class Embed(Stage):
             work.previous("embeddings"),
         )  # fmt: skip
         rows = work.inputs["clean"].datasets["listings"].rows
-        work.map("Embed", embed, seconds=rows / 300, transform=EmbedShards)
+        # A photo and its title take 2 ms; but a worker imports torch first, for four times what others need to start.
+        work.map("Embed", embed, seconds=rows / 500 / 4, transform=EmbedShards)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, how many have what, and whether the vectors spread."""

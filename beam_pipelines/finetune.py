@@ -104,7 +104,11 @@ class Finetune(Stage):
             for name in (folder / task).children():
                 digest.update(f"{task}/{name}".encode() + (folder / task / name).read_bytes())
                 files.append(f"{attempt.name}/heads/{task}/{name}")
-        return {"heads": Published(files, 0, digest.hexdigest())}
+        figures = xxhash.xxh3_128_hexdigest((attempt.folder / "metrics.json").read_bytes())
+        return {
+            "heads": Published(files, 0, digest.hexdigest()),
+            "metrics.json": Published([f"{attempt.name}/metrics.json"], 0, figures),
+        }
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """The metric that counts of each head, beside its strongest baseline."""
@@ -123,5 +127,10 @@ class Finetune(Stage):
         return values
 
     def sentence(self, manifest: Manifest) -> str:
-        """How many heads there are."""
-        return f"{manifest.metrics['heads_trained']} heads from {manifest.metrics['rows_in']:,} listings"
+        """How many heads there are, and the category head beside its baselines."""
+        m = manifest.metrics
+        said = f"{m['heads_trained']} heads from {m['rows_in']:,} listings"
+        beside = [f"{k.removeprefix('category_accuracy_')} {v:.3f}" for k, v in m.items() if k.startswith("category_accuracy_")]
+        if m.get("category_accuracy") is not None:
+            said += f"; category accuracy {m['category_accuracy']:.3f} ({', '.join(beside)})"
+        return said

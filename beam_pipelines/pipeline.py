@@ -202,7 +202,7 @@ def _make(
     folder.tidy_unpublished(stage.name, attempt)
     work = StageRun(
         stage, config, folder, runner, known, attempt, found.facts,
-        gate=gate_keeper.gate_plan(suite, stage.main), follows=folder.followed(attempt, follows),
+        gate=gate_keeper.gate_plan(suite, stage.main), follows=folder.followed(attempt, follows), force=force,
     )  # fmt: skip
     with progress(stage.name, work.doing):
         stage.build(work)

@@ -9,6 +9,8 @@ import json
 import math
 from typing import Any
 
+import xxhash
+
 from ..schemas.attempt import Attempt, Marker, Summary
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest, Published
@@ -75,7 +77,13 @@ class Pretrain(Stage):
 
         model = attempt.folder / "model"
         files = [f"{attempt.name}/model/{name}" for name in model.children()]
-        return {"model": Published(files, 0, eclip.content_hash(fetched(model, attempt.name)))}
+        steps = attempt.folder / "checkpoints"
+        log = xxhash.xxh3_128_hexdigest((attempt.folder / "metrics.jsonl").read_bytes())
+        return {
+            "model": Published(files, 0, eclip.content_hash(fetched(model, attempt.name))),
+            "metrics.jsonl": Published([f"{attempt.name}/metrics.jsonl"], 0, log),
+            "checkpoints": Published([f"{attempt.name}/checkpoints/{name}" for name in steps.children()], 0, ""),
+        }
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """What training reached, and whether the loss is finite and retrieval above chance."""

@@ -31,6 +31,7 @@ class StageRun:
     facts: Mapping[str, Any]
     gate: GatePlan = field(default_factory=GatePlan)
     follows: Manifest | None = None  # what was published when the attempt was begun
+    force: bool = False  # copy nothing from it
     steps: list[str] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)  # counts that stand in no marker of the attempt
     _under_way: tuple[str, Attempt] | None = None
@@ -82,7 +83,7 @@ class StageRun:
         """
         if self.follows is None or self.follows.shards != self.attempt.shards or dataset not in self.follows.datasets:
             return None
-        if same_recipe and self.follows.recipe != recipe(self.facts):
+        if same_recipe and (self.force or self.follows.recipe != recipe(self.facts)):
             return None
         found = self.follows.dataset(self.run.stage(self.stage.name), dataset)
         return found if found.folder.exists() else None

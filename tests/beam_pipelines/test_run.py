@@ -70,8 +70,11 @@ def test_the_run_folder_is_as_promised(run: Path) -> None:
     for stage in ("ingest", "clean", "filter", "deduplicate", "pairs", "embed", "predict"):
         for file in ("_manifest.json", "gate.json", "profile.json", "samples.parquet"):
             assert (run / stage / file).is_file(), f"{stage}/{file}"
-    assert (run / "pretrain/metrics.jsonl").exists() or (run / "pretrain/model/open_clip_config.json").exists()
-    assert (run / "finetune/heads/category/head.json").is_file()
+    for file in ("model/open_clip_config.json", "metrics.jsonl"):
+        assert (run / "pretrain" / file).is_file()
+    assert list((run / "pretrain/checkpoints").iterdir())
+    for file in ("heads/category/head.json", "metrics.json"):
+        assert (run / "finetune" / file).is_file()
     assert (run / "report/index.html").is_file()
     assert (run / "history/1/ingest/_manifest.json").is_file()
     state = json.loads((run / "run.json").read_text())
