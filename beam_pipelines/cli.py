@@ -64,7 +64,7 @@ def run(
 @app.command()
 def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: Overrides = None) -> None:
     """Say which stages would run, and why; changes nothing."""
-    from .pipeline import plan as plan_pipeline
+    from .plan import plan as plan_pipeline
 
     table = Table("stage", "would", "because", box=None)
     words = {"run": "run", "gate": "be judged again", "skip": "be skipped", "current": "not run", "wait": "perhaps run"}
@@ -167,7 +167,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def _load(config: Path, overrides: list[str] | None) -> Any:
-    from ..schemas.config import load
+    from ..schemas.config_file import load
 
     return load(config, overrides or ())
 

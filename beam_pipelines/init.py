@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
-from ..schemas.config import Config, SourceConfig, load
+from ..schemas.config import Config, SourceConfig
+from ..schemas.config_file import load
 from ..schemas.errors import ConfigError
 from . import sources
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.config import Config, nearest
-from ..schemas.errors import ConfigError
+from ..schemas.config import Config
+from ..schemas.errors import ConfigError, nearest
 from ..schemas.mapping import text
 from . import sources
 

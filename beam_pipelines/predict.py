@@ -23,7 +23,6 @@ from ..schemas.listing import Contract
 from ..schemas.manifest import Manifest
 from ..schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 from ..schemas.storage import Storage
-from .embed_work import matrix
 from .shards import ShardOutput
 from .stage import Stage, StageRun
 from .workshop import fetched

@@ -85,8 +85,8 @@ def _note(
 def chance(gallery: int, relevant: int, k: int) -> float:
     """Give the probability that `k` rows drawn from `gallery` hold one of `relevant` (hypergeometric).
 
-    >>> chance(10, 1, 1), chance(10, 2, 9)
-    (0.1, 1.0)
+    >>> chance(10, 5, 1), chance(10, 2, 9)
+    (0.5, 1.0)
     """
     if gallery - relevant < k:
         return 1.0

@@ -6,17 +6,11 @@ paths start from the folder of the configuration file, `run:` included; `${NAME}
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from .errors import ConfigError
+from .errors import nearest
 from .listing import LISTINGS
 from .storage import Storage
 
@@ -288,103 +282,3 @@ class Config(Section):
     def run_folder(self) -> Storage:
         """The run folder."""
         return self.place(self.run or f"runs/{self.name}")
-
-
-class _Yaml(yaml.SafeLoader):
-    """YAML whose only booleans are true and false, as in YAML 1.2: `on:` is a key here, and `no` is Norwegian."""
-
-
-_Yaml.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-
-
-def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
-    """Read a configuration file; `overrides` are `section.key=value`, the value as YAML.
-
-    Raises:
-        ConfigError: the file is missing, is not YAML, has an unknown key or a value that does not fit.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise ConfigError(f"{path}: no such configuration file; `eclip init SOURCE` writes one for your listings")
-    try:
-        values = yaml.load(file.read_text("utf-8"), _Yaml) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected sections such as `source:`, found {type(values).__name__}")
-    for override in overrides:
-        _override(values, override)
-    values.setdefault("name", file.stem)
-    values = _expand(values, str(path))
-    return parse({**values, "folder": str(file.parent.absolute())}, str(path))
-
-
-def parse(values: Mapping[str, Any], where: str = "config") -> Config:
-    """Check configuration values; every problem is named in one message."""
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        lines = [_explain(problem) for problem in error.errors()]
-        raise ConfigError(f"{where}: " + "\n  ".join(lines)) from None
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Suggest the nearest valid word, as the end of a message.
-
-    >>> nearest("min_sid", ["min_side", "max_aspect"])
-    "; did you mean 'min_side'?"
-    """
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
-
-
-def _expand(value: Any, where: str) -> Any:
-    """Put environment variables in: `${DATA}/listings.csv`."""
-    if isinstance(value, dict):
-        return {k: _expand(v, where) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_expand(v, where) for v in value]
-    if not isinstance(value, str):
-        return value
-
-    def known(found: re.Match[str]) -> str:
-        if found[1] not in os.environ:
-            raise ConfigError(f"{where}: '{value}' needs the environment variable {found[1]}, which is not set")
-        return os.environ[found[1]]
-
-    return re.sub(r"\$\{(\w+)\}", known, value)
-
-
-def _override(values: dict[str, Any], override: str) -> None:
-    path, separator, text = override.partition("=")
-    if not separator or not path:
-        raise ConfigError(f"--set {override}: expected section.key=value, as in --set filter.min_side=150")
-    *parents, key = path.split(".")
-    section = values
-    for parent in parents:
-        section = section.setdefault(parent, {})
-        if not isinstance(section, dict):
-            raise ConfigError(f"--set {override}: '{parent}' holds a value, not a section")
-    section[key] = yaml.load(text, _Yaml)
-
-
-def _explain(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        *parents, key = problem["loc"]
-        section: Any = Config
-        for parent in parents:
-            section = section.model_fields[parent].annotation if isinstance(section, type) else section
-            section = next((a for a in getattr(section, "__args__", ()) if isinstance(a, type)), section)
-        known = [k for k in section.model_fields if k != "folder"] if hasattr(section, "model_fields") else []
-        return f"{place}: unknown key{nearest(str(key), known) if known else ''}"
-    if problem["type"] == "missing":
-        return f"{place}: is needed and is not there"
-    found = problem.get("input")
-    shown = f" (found {found!r})" if not isinstance(found, dict | BaseModel) else ""
-    return f"{place}: {problem['msg'].removeprefix('Value error, ')}{shown}"

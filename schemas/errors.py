@@ -8,7 +8,8 @@
     └── GateError         a gate stopped the run; what was published is untouched      exit 3
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -44,3 +45,14 @@ class GateError(EclipError):
     """Report the critical rules on which a gate stopped the run."""
 
     exit_code = 3
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Suggest the nearest valid word, as the end of a message.
+
+    >>> nearest("min_sid", ["min_side", "max_aspect"])
+    "; did you mean 'min_side'?"
+    """
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"

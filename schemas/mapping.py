@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from .config import MAPPABLE, SourceConfig, nearest
-from .errors import ConfigError
+from .config import MAPPABLE, SourceConfig
+from .errors import ConfigError, nearest
 from .listing import ATTRIBUTES, LISTINGS
 
 PHOTO = pa.struct([("reference", pa.string()), ("bytes", pa.large_binary())])

@@ -25,7 +25,6 @@ from pathlib import Path
 logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a handler of its own
 
 import pyarrow.parquet as pq  # noqa: E402
-
 from eclip.beam_pipelines import gate_keeper  # noqa: E402
 from eclip.beam_pipelines.clean import CleanWork, rules  # noqa: E402
 from eclip.beam_pipelines.run_folder import RunFolder  # noqa: E402
@@ -33,7 +32,8 @@ from eclip.beam_pipelines.runners import Runner  # noqa: E402
 from eclip.beam_pipelines.shards import MapShards  # noqa: E402
 from eclip.quality.text.clean import clean_listings  # noqa: E402
 from eclip.schemas.attempt import Attempt  # noqa: E402
-from eclip.schemas.config import Config, RunnerConfig, load  # noqa: E402
+from eclip.schemas.config import Config, RunnerConfig  # noqa: E402
+from eclip.schemas.config_file import load  # noqa: E402
 from eclip.schemas.dataset import Dataset, part_name  # noqa: E402
 from eclip.schemas.storage import Storage  # noqa: E402
 

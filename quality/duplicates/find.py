@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schemas.config import DeduplicateConfig, nearest
-from ...schemas.errors import ConfigError, SourceError
+from ...schemas.config import DeduplicateConfig
+from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ..images.decode import UnreadablePhoto, decode
 from ..images.hashes import phash, to_hex

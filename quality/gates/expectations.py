@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...schemas.config import nearest
-from ...schemas.errors import ConfigError, EclipError
+from ...schemas.errors import ConfigError, EclipError, nearest
 from .examples import LIMIT
 from .masks import UnfitError
 from .numbers import Numbers

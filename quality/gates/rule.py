@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ...schemas.config import nearest
+from ...schemas.errors import nearest
 
 SEVERITIES = ("critical", "warning", "info")
 

@@ -20,8 +20,7 @@ from typing import Any
 
 import xxhash
 
-from ...schemas.config import nearest
-from ...schemas.errors import ConfigError
+from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
 from .rule import KEYS, METRICS, SEVERITIES, Rule, problem
 

@@ -9,8 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.config import nearest
-from ...schemas.errors import ConfigError
+from ...schemas.errors import ConfigError, nearest
 from . import language
 from .rules import DESCRIPTION_RULES, LETTER_OR_DIGIT, RULES
 

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 def normalise(texts: pa.Array) -> pa.Array:
     """Fold case and width, turn everything but letters, digits and marks into single spaces; null becomes "".
 
-    >>> normalise(pa.array(["Levi's® 501, ＲＥＤ!", None])).to_pylist()
-    ['levi s 501 red', '']
+    A number stands apart from the unit behind it: "500ml" and "500 ml" are one.
+
+    >>> normalise(pa.array(["Levi's® 501, ＲＥＤ!", "Mug 500ml", None])).to_pylist()
+    ['levi s 501 red', 'mug 500 ml', '']
     """
     texts = pc.fill_null(texts, "")
     # Not pc.utf8_normalize: in pyarrow 25 it decomposes for NFKC and does not compose again.
@@ -21,4 +23,5 @@ def normalise(texts: pa.Array) -> pa.Array:
         folded = [unicodedata.normalize("NFKC", t).casefold() for t in texts.filter(wide).to_pylist()]
         texts = pc.replace_with_mask(texts, wide, pa.array(folded, texts.type))
     texts = pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\p{L}\p{N}\p{M}]+", " ")
+    texts = pc.replace_substring_regex(texts, r"(\p{N})(\p{L})", r"\1 \2")  # 500ml and 500 ml
     return pc.utf8_trim_whitespace(texts)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
 from eclip.beam_pipelines.buckets import key_ranges, results, run_passes
 from eclip.beam_pipelines.runners import Runner
 from eclip.schemas.config import RunnerConfig

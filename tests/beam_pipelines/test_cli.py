@@ -15,7 +15,6 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 import pytest
 from driver import checksums, eclip, manifest
-
 from eclip.beam_pipelines import cli
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import fsspec
 import fsspec.implementations.memory
 import pytest
-
 from eclip.beam_pipelines import lock as locking
 from eclip.beam_pipelines.lock import lock
 from eclip.schemas.errors import RunLocked

@@ -9,10 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from driver import FEW_STEPS, checksums, eclip
-from moto.server import ThreadedMotoServer
-
 from eclip.schemas.manifest import Manifest
 from eclip.schemas.storage import Storage
+from moto.server import ThreadedMotoServer
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 

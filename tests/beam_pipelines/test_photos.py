@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-
 from eclip.beam_pipelines import photos
 from eclip.beam_pipelines.photos import Missing, PhotoSource
 from eclip.schemas.config import ImageConfig

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from eclip.beam_pipelines.repartition import Spill, collect, wide
 from eclip.schemas.dataset import shard_of
 from eclip.schemas.storage import Storage

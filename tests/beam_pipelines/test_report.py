@@ -12,7 +12,7 @@ from eclip.beam_pipelines.gate_keeper import SAMPLES
 from eclip.beam_pipelines.gathering import gather
 from eclip.beam_pipelines.run_folder import CANDIDATE, RunFolder
 from eclip.schemas.attempt import fingerprint
-from eclip.schemas.config import load
+from eclip.schemas.config_file import load
 from eclip.schemas.dataset import PartWriter
 from eclip.schemas.listing import DUPLICATES, IMAGES, LINKS, LISTINGS, REJECTED
 from eclip.schemas.manifest import Manifest, Published

@@ -13,7 +13,6 @@ import polars
 import pyarrow.parquet as pq
 import pytest
 from driver import checksums, copy_of, eclip, manifest
-
 from eclip.schemas.listing import DUPLICATES, IMAGES, LINKS, LISTINGS, PAIRS, REJECTED
 from eclip.schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 import apache_beam as beam
 import pyarrow as pa
 import pytest
-
 from eclip.beam_pipelines.coder import RecordBatchCoder
 from eclip.beam_pipelines.runners import Runner
 from eclip.beam_pipelines.shards import GatePlan, MapShards, ShardOutput

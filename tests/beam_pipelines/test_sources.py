@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from eclip.beam_pipelines import sources
 from eclip.beam_pipelines.sources import Records, Unreadable
 from eclip.schemas.config import Config, SourceConfig

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from eclip.examples.sample import write_sample
 from eclip.examples.sample.planting import DECK
-from eclip.schemas.config import load
+from eclip.schemas.config_file import load
 from PIL import Image
 
 PHOTO_KINDS = {

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from eclip.schemas.checksum import Checksum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from eclip.schemas.checksum import Checksum
 
 SCHEMA = pa.schema(
     [

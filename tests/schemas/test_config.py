@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from driver import ROOT
-
-from eclip.schemas.config import Config, SourceConfig, load, parse
+from eclip.schemas.config import Config, SourceConfig
+from eclip.schemas.config_file import load, parse
 from eclip.schemas.errors import ConfigError
 
 

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xxhash
-
 from eclip.schemas import dataset
 from eclip.schemas.dataset import Dataset, PartWriter, part_name, shard_of, slices
 from eclip.schemas.listing import LISTINGS, Contract

@@ -5,7 +5,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-
 from eclip.schemas.config import SourceConfig
 from eclip.schemas.errors import ConfigError
 from eclip.schemas.mapping import plan, text, to_listings

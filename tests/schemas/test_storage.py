@@ -4,7 +4,6 @@ import pickle
 from pathlib import Path
 
 import pytest
-
 from eclip.schemas.storage import Storage
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.duplicates.decision import AGREEMENTS, Decisions, Nodes, agreement, decide, dropping
 from eclip.schemas.config import DeduplicateConfig, FamilyConfig

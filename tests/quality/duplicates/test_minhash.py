@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 from datasketch import MinHash, MinHashLSH
-
 from eclip.quality.duplicates.minhash import EMPTY, band_keys, jaccard, shingles, signatures
 
 

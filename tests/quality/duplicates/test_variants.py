@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from eclip.quality.duplicates.variants import KINDS, conflict, features
 
 Row = dict[str, Any]

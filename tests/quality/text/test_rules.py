@@ -4,13 +4,12 @@ import unicodedata
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from eclip.quality.text import noise_phrases
 from eclip.quality.text.clean import KEPT_UNEMPTIED, check_rules, clean, clean_texts
 from eclip.quality.text.rules import RULES
 from eclip.schemas.errors import ConfigError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def cleaned(text: str) -> str:

@@ -1,0 +1,128 @@
+"""What a run would do: which stages, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from ..schemas.attempt import fingerprint
+from ..schemas.config import Config
+from ..schemas.errors import ConfigError
+from ..schemas.manifest import Manifest
+from . import gate_keeper
+from .run_folder import RunFolder
+from .stage import BOOKKEEPING, Stage
+from .stages import STAGES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do with a stage."""
+
+    stage: str
+    action: str  # run, gate, skip, current or wait
+    reason: str
+    facts: Mapping[str, Any]
+
+
+def facts_of(stage: Stage, config: Config, inputs: Mapping[str, Manifest]) -> dict[str, Any]:
+    """Everything that a stage's output depends on."""
+    reads = stage.reads(config)
+    return {
+        "stage": stage.name,
+        "version": stage.version,
+        "settings": stage.settings(config),
+        "content": {**stage.content(config), **{n: _checksum(inputs, n) for n in reads if n in stage.makers}},
+        "libraries": {name: version(name) for name in stage.libraries},
+        "sources": stage.sources(config),
+        "inputs": {name: _checksum(inputs, name) for name in reads if name not in stage.makers},
+    }
+
+
+def _checksum(inputs: Mapping[str, Manifest], name: str) -> str:
+    stage, _, dataset = name.partition("/")
+    return inputs[stage].datasets[dataset].checksum
+
+
+def plan(config: Config, first: str | None = None, last: str | None = None) -> list[Plan]:
+    """Say for each stage whether it would run, and why; looks, but changes nothing."""
+    run = RunFolder(config.run_folder)
+    plans: list[Plan] = []
+    uncertain: str | None = None
+    for stage in chosen_stages(first, last):
+        found = plan_stage(stage, config, run, uncertain, {p.stage: p for p in plans})
+        plans.append(found)
+        if found.action == "run":
+            uncertain = stage.name
+    return plans
+
+
+def plan_stage(
+    stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]
+) -> Plan:
+    """Decide on one stage, given what was decided on those before it and which of them is sure to run."""
+    if uncertain and not stage.gated:
+        return Plan(stage.name, "wait", f"after {uncertain} has run: only if what it reads changes", {})
+    inputs = {}
+    for name in dict.fromkeys(n.partition("/")[0] for n in stage.reads(config)):
+        if before.get(name) is not None and before[name].action in ("run", "wait"):
+            return Plan(stage.name, "wait", f"after {uncertain or name} has run: only if what it reads changes", {})
+        if before.get(name) is not None and before[name].action == "skip":
+            return Plan(stage.name, "skip", f"{name} is skipped: {before[name].reason}", {})
+        manifest = run.manifest(name)
+        if manifest is None:
+            return Plan(stage.name, "wait", f"{name} has not been run", {})
+        inputs[name] = manifest
+    reason = stage.skip(config, inputs)
+    if reason:
+        return Plan(stage.name, "skip", reason, {})
+    facts = facts_of(stage, config, inputs)
+    manifest = run.manifest(stage.name)
+    if manifest is None:
+        return Plan(stage.name, "run", "it has not been run", facts)
+    if manifest.fingerprint != fingerprint(facts):
+        known = run.facts(stage.name, manifest.attempt)
+        return Plan(stage.name, "run", "; ".join(differences(known, facts)) or "it changed", facts)
+    if stage.gated and manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
+        return Plan(stage.name, "gate", "its suite changed", facts)
+    return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[str]:
+    """Name what differs between the facts of two attempts.
+
+    >>> differences({"settings": {"min_side": 64}}, {"settings": {"min_side": 150}})
+    ['settings.min_side: 64 -> 150']
+    """
+    found: list[str] = []
+    for key in dict.fromkeys([*after, *before]):
+        old, new = before.get(key), after.get(key)
+        name = f"{path}.{key}" if path else str(key)
+        if old == new or (not path and key in BOOKKEEPING):
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, name)
+        elif path in ("inputs", "sources", "content"):
+            found.append(f"{key} changed")
+        else:
+            found.append(f"{name}: {old} -> {new}")
+    return found
+
+
+def chosen_stages(first: str | None, last: str | None) -> list[Stage]:
+    """The stages from `first` to `last`.
+
+    Raises:
+        ConfigError: there is no such stage, or they come in the wrong order.
+    """
+    names = [stage.name for stage in STAGES]
+    for option, name in (("--from", first), ("--to", last)):
+        if name is not None and name not in names:
+            raise ConfigError(f"{option} {name}: there is no such stage; the stages are {', '.join(names)}")
+    start = names.index(first) if first else 0
+    end = names.index(last) + 1 if last else len(names)
+    if start >= end:
+        raise ConfigError(f"--from {first} comes after --to {last}; the stages are {', '.join(names)}")
+    return list(STAGES[start:end])
