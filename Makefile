@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEMO := demo
 WANTED := --constraint constraints.txt --editable '.[models,s3,test]'
 
-.PHONY: help demo test test-all check lint types screenshots benchmarks clean
+.PHONY: help demo test test-all check lint types clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"

@@ -9,6 +9,7 @@ for each range, until a pass fits the budget. A pass leaves its result as files 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -67,11 +68,17 @@ def key_ranges(shuffled_bytes: float, memory_mb: int) -> list[KeyRange]:
     """Cut all 64-bit keys into as many ranges as the memory budget asks for."""
     passes = max(1, math.ceil(shuffled_bytes * SHUFFLE_FACTOR / (memory_mb << 20)))
     bounds = [k * (1 << 64) // passes for k in range(passes + 1)]
-    return [KeyRange(k, low, high) for k, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False))]
+    return [KeyRange(k, low, high) for k, (low, high) in enumerate(itertools.pairwise(bounds))]
 
 
 def run_passes(
-    label: str, runner: Runner, source: BucketSource, work: BucketWork, folder: Storage, shuffled_bytes: float, memory_mb: int
+    label: str,
+    runner: Runner,
+    source: BucketSource,
+    work: BucketWork,
+    folder: Storage,
+    shuffled_bytes: float,
+    memory_mb: int,
 ) -> None:
     """Run every pass that has not been run; read the result with `results`."""
     ranges = key_ranges(shuffled_bytes, memory_mb)
@@ -95,7 +102,7 @@ def results(folder: Storage, shard: int) -> list[pa.Table]:
     return tables
 
 
-class BucketPass(beam.PTransform):
+class BucketPass(beam.PTransform[Any, Any]):
     """One pass over a range of keys."""
 
     def __init__(self, source: BucketSource, work: BucketWork, pieces: Storage, span: KeyRange) -> None:
@@ -110,7 +117,7 @@ class BucketPass(beam.PTransform):
             | "Shard numbers" >> beam.Create(list(range(self.source.shards)))
             | "Keys" >> beam.ParDo(EmitKeys(self.source, self.span, parts)).with_output_types(Keyed)
             | "By key range" >> beam.GroupByKey()
-            | "Buckets" >> beam.ParDo(FindBuckets()).with_output_types(Keyed)
+            | "Buckets" >> beam.FlatMap(find_buckets).with_output_types(Keyed)
             | "By shard" >> beam.GroupByKey()
             | "Payload" >> beam.ParDo(AttachPayload(self.source, self.span, parts)).with_output_types(Keyed)
             | "Buckets together" >> beam.GroupByKey()
@@ -125,7 +132,7 @@ def _emit(batch: pa.RecordBatch, groups: np.ndarray) -> Iterator[Keyed]:
     order = np.argsort(groups, kind="stable")
     ordered = batch.take(pa.array(order))
     bounds = [0, *(np.flatnonzero(np.diff(groups[order])) + 1).tolist(), len(order)]
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in itertools.pairwise(bounds):
         if last > first:
             group = int(groups[order[first]])
             for piece in slices(ordered.slice(first, last - first), rows=1 << 16, size=MESSAGE_BYTES):
@@ -145,19 +152,16 @@ class EmitKeys(beam.DoFn):
         yield from _emit(batch, self.span.part(keys, self.parts))
 
 
-class FindBuckets(beam.DoFn):
-    """The keys of a part -> those that stand with two rows or more, by shard."""
-
-    def process(self, part: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
-        """Emit (shard, [key, row])."""
-        table = pa.Table.from_batches(list(part[1])).combine_chunks()
-        keys, rows = np.asarray(table["key"]), np.asarray(table["row"])
-        order = np.lexsort((rows, keys))
-        keys, rows = keys[order], rows[order]
-        same = keys[1:] == keys[:-1]
-        shared = np.append(same, False) | np.append(False, same)
-        batch = pa.RecordBatch.from_pydict({"key": keys[shared], "row": rows[shared]})
-        yield from _emit(batch, rows[shared] >> _ROW_BITS)
+def find_buckets(part: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
+    """Yield the (shard, [key, row]) of a part whose key stands with two rows or more."""
+    table = pa.Table.from_batches(list(part[1])).combine_chunks()
+    keys, rows = np.asarray(table["key"]), np.asarray(table["row"])
+    order = np.lexsort((rows, keys))
+    keys, rows = keys[order], rows[order]
+    same = keys[1:] == keys[:-1]
+    shared = np.append(same, False) | np.append(False, same)
+    batch = pa.RecordBatch.from_pydict({"key": keys[shared], "row": rows[shared]})
+    yield from _emit(batch, rows[shared] >> _ROW_BITS)
 
 
 class AttachPayload(beam.DoFn):

@@ -5,9 +5,9 @@ Conservation: in = out + rejected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from ..quality.text import noise_phrases
 from ..quality.text.clean import check_rules, clean_listings
@@ -15,22 +15,19 @@ from ..quality.text.rules import RULES
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
-from ..schemas.listing import LISTINGS, REJECTED, Contract
-from .shards import ShardOutput
+from ..schemas.listing import LISTINGS, REJECTED
+from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, row_metrics
 
 
 @dataclass
-class CleanWork:
+class CleanWork(ShardWork):
     """Clean the texts of a shard's listings."""
 
     listings: Dataset
     rules: Sequence[str]
     language: bool
-    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "rejected": REJECTED}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"listings": LISTINGS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Stream a shard through the rules; count the rows that each changed."""

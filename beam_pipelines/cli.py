@@ -32,7 +32,8 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="CATALOG.YAML", help="The co
 RunPlace = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the configuration that names it.")]
 StageName = Annotated[str, typer.Argument(metavar="STAGE", help="ingest, clean, filter, deduplicate …")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the configuration: filter.min_side=150.")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override the configuration: filter.min_side=150."),
 ]
 First = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Begin with this stage.")]
 Last = Annotated[str | None, typer.Option("--to", metavar="STAGE", help="End with this stage.")]
@@ -130,7 +131,9 @@ def report(config: ConfigFile, overrides: Overrides = None) -> None:
 
 @app.command()
 def init(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A listing export: Parquet, CSV or JSONL, or a glob.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A listing export: Parquet, CSV or JSONL, or a glob.")
+    ],
     target: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("catalog.yaml"),
 ) -> None:
     """Write a configuration for an export of one's own: columns looked at, the likely mapping filled in."""
@@ -180,7 +183,9 @@ def _run_folder(place: str) -> Any:
         return RunFolder(_load(Path(place), None).run_folder)
     found = Storage.of(place)
     if not (found / "run.json").exists():
-        raise ConfigError(f"{place}: not a run folder (no run.json there); expected what `run:` names in the configuration")
+        raise ConfigError(
+            f"{place}: not a run folder (no run.json there); expected what `run:` names in the configuration"
+        )
     return RunFolder(found)
 
 
@@ -193,6 +198,7 @@ class Stop:
             signal.signal(number, self)
 
     def __call__(self, number: int, frame: object) -> None:
+        """Take a signal."""
         self.asked = True
         raise KeyboardInterrupt
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.coders.typecoders import registry
 
 
 class RecordBatchCoder(beam.coders.Coder):
@@ -35,4 +36,4 @@ class RecordBatchCoder(beam.coders.Coder):
         return pa.RecordBatch  # type: ignore[no-any-return]
 
 
-beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+registry.register_coder(pa.RecordBatch, RecordBatchCoder)

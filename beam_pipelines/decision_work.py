@@ -5,9 +5,7 @@ One worker holds about 60 bytes a listing and 40 an edge; ten million listings f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +17,15 @@ from ..quality.duplicates import survivor
 from ..quality.duplicates.decision import AGREEMENTS, LINK_KINDS, Decisions, Nodes, decide
 from ..schemas.config import DeduplicateConfig
 from ..schemas.dataset import Dataset, part_name
-from ..schemas.listing import LINKS, Contract
+from ..schemas.listing import LINKS
 from ..schemas.storage import Storage
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 
 DECISIONS = "decisions"
 
 
 @dataclass
-class DecisionWork:
+class DecisionWork(ShardWork):
     """Decide on the whole catalog; writes `decisions/` (row for row the listings) and `links/`, and a few figures."""
 
     listings: Dataset
@@ -35,10 +33,6 @@ class DecisionWork:
     previous: Dataset | None  # the listings kept in the last accepted run
     folder: Storage
     config: DeduplicateConfig
-    contracts: ClassVar[Mapping[str, Contract]] = {}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do all shards at once."""

@@ -8,9 +8,8 @@ Conservation: in = out + duplicates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +23,7 @@ from ..schemas.rejection import original
 from ..schemas.storage import Storage
 from .buckets import results, run_passes
 from .decision_work import DECISIONS, DecisionWork
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 from .signs_work import SignsSource, SignsWork, VerifyBuckets
 from .stage import Stage, StageRun, row_metrics
 
@@ -35,14 +34,11 @@ SCORING = ("store_floor", "num_perm", "bands", "rows", "leaders")
 
 
 @dataclass
-class EdgeWork:
+class EdgeWork(ShardWork):
     """Gather what the passes found for a shard."""
 
     pieces: Storage
-    contracts: ClassVar[Mapping[str, Contract]] = {"edges": EDGE_ROWS}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"edges": EDGE_ROWS}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """A pair may be found in several passes; it is written once."""
@@ -51,16 +47,13 @@ class EdgeWork:
 
 
 @dataclass
-class SplitWork:
+class SplitWork(ShardWork):
     """Split a shard's listings into those kept and the duplicates, as decided."""
 
     listings: Dataset
     decisions: Dataset
     links: Dataset
-    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "duplicates": DUPLICATES, "links": LINKS}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"listings": LISTINGS, "duplicates": DUPLICATES, "links": LINKS}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Read listings and decisions side by side: both are sorted by id, row for row."""
@@ -125,10 +118,14 @@ class Deduplicate(Stage):
                        rows * SHUFFLED_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
             work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
-        decision = DecisionWork(listings, edges.dataset("edges"), work.previous("listings", same_recipe=False), decided.folder, config)
+        decision = DecisionWork(
+            listings, edges.dataset("edges"), work.previous("listings", same_recipe=False), decided.folder, config
+        )
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())
-        split = SplitWork(listings, Dataset(decided.folder / DECISIONS, shards), Dataset(decided.folder / "links", shards))
+        split = SplitWork(
+            listings, Dataset(decided.folder / DECISIONS, shards), Dataset(decided.folder / "links", shards)
+        )
         work.map("Split", split, seconds=rows / 50_000)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:

@@ -81,8 +81,8 @@ class Embed(Stage):
 
     def sentence(self, manifest: Manifest) -> str:
         """Rows, and how many vectors had to be made."""
-        made = f"{manifest.counts.get('encoded_photos', 0):,} photos and {manifest.counts.get('encoded_titles', 0):,} titles"
-        return f"{super().sentence(manifest)}; {made} encoded"
+        photos, titles = (manifest.counts.get(f"encoded_{what}", 0) for what in ("photos", "titles"))
+        return f"{super().sentence(manifest)}; {photos:,} photos and {titles:,} titles encoded"
 
 
 def _norm_error(written: Dataset) -> float:

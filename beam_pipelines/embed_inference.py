@@ -14,13 +14,13 @@ from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInf
 
 from ..schemas.attempt import Attempt
 from .embed_work import EmbedWork
-from .shards import GatePlan, write_shard
+from .shards import GatePlan, ShardWork, write_shard
 
 if TYPE_CHECKING:
     from ..models.encoder import Encoder
 
 
-class EmbedHandler(ModelHandler[int, PredictionResult, Any]):  # type: ignore[misc]
+class EmbedHandler(ModelHandler[int, PredictionResult, Any]):
     """Let RunInference load the model, once for each worker, and hand it shard numbers."""
 
     def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
@@ -42,11 +42,12 @@ class EmbedHandler(ModelHandler[int, PredictionResult, Any]):  # type: ignore[mi
         return [PredictionResult(shard, write_shard(self.work, self.attempt, self.gate, shard)) for shard in batch]
 
 
-class EmbedShards(beam.PTransform):
+class EmbedShards(beam.PTransform[Any, Any]):
     """Embed each shard that has no marker yet."""
 
-    def __init__(self, work: EmbedWork, attempt: Attempt, gate: GatePlan) -> None:
+    def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan) -> None:
         super().__init__()
+        assert isinstance(work, EmbedWork)
         self.work, self.attempt, self.gate = work, attempt, gate
 
     def expand(self, root: Any) -> Any:

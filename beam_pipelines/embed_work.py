@@ -16,7 +16,7 @@ from ..schemas.prediction import embeddings
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
 from .main_photos import MainPhotos
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 from .workshop import fetched
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ COSINES = 256  # rows of a shard whose mean cosine stands for how spread the vec
 
 
 @dataclass
-class EmbedWork:
+class EmbedWork(ShardWork):
     """Embed a shard's listings; `encoder` is set by whoever loads the model."""
 
     listings: Dataset
@@ -59,7 +59,7 @@ class EmbedWork:
         if self.previous is not None:
             image.remember(self.previous, shard, "image_sha", "image", "has_image")
             text.remember(self.previous, shard, "text_hash", "text", "has_text")
-        sample = []
+        sample: list[pa.Array] = []
         assert self.encoder is not None
         for batch in self.listings.batches(shard, rows=ROWS_AT_A_TIME):
             output.count("in", batch.num_rows)
@@ -67,20 +67,25 @@ class EmbedWork:
             titles = [t or "" for t in batch["title"].to_pylist()]
             shas = [s if j is not None else None for s, j in zip(batch["image_sha"].to_pylist(), jpegs, strict=True)]
             hashes = [xxhash.xxh3_128_hexdigest(t.encode()) if t else None for t in titles]
-            images = image.of(shas, lambda rows, j=jpegs: self.encoder.images([j[r] for r in rows]))
-            texts = text.of(hashes, lambda rows, t=titles: self.encoder.texts([t[r] for r in rows]))
+            images = image.of(shas, jpegs, self.encoder.images)
+            texts = text.of(hashes, titles, self.encoder.texts)
             kept, lost = self._rows(batch, images, texts, shas, hashes)
             output.write("embeddings", kept)
             output.write("rejected", lost)
             output.count("with_image", int(sum(s is not None for s in shas)))
             output.count("with_text", int(sum(h is not None for h in hashes)))
-            sample.append(kept["fused"][: max(0, COSINES - sum(map(len, sample)))])
+            sample.append(kept["fused"][: max(0, COSINES - sum(len(s) for s in sample))])
         output.count("encoded_photos", image.made)
         output.count("encoded_titles", text.made)
         _note_spread(output, sample, self.dimension)
 
     def _rows(
-        self, batch: pa.RecordBatch, images: np.ndarray, texts: np.ndarray, shas: list[str | None], hashes: list[str | None]
+        self,
+        batch: pa.RecordBatch,
+        images: np.ndarray,
+        texts: np.ndarray,
+        shas: list[str | None],
+        hashes: list[str | None],
     ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         from ..models.encoder import fuse
 
@@ -112,13 +117,15 @@ class Vectors:
                 if there and name is not None:
                     self.known[name] = rows[row]
 
-    def of(self, keys: Sequence[str | None], make: Callable[[list[int]], np.ndarray]) -> np.ndarray:
-        """Give a vector for each key, zeros for None; `make` gets the rows of those not known yet. [float32 (n, d)]"""
+    def of(
+        self, keys: Sequence[str | None], items: Sequence[Any], make: Callable[[list[Any]], np.ndarray]
+    ) -> np.ndarray:
+        """Give a vector for each key, zeros for None; `make` gets the items of keys not known yet. [float32 (n, d)]"""
         fresh = {key: row for row, key in reversed(list(enumerate(keys))) if key is not None and key not in self.known}
         if fresh:
             rows = sorted(fresh.values())
             # Rounded as they are kept, so that a copied vector and one made anew are fused alike.
-            found = make(rows).astype(np.float16).astype(np.float32)
+            found = make([items[row] for row in rows]).astype(np.float16).astype(np.float32)
             self.known |= {str(keys[row]): vector for row, vector in zip(rows, found, strict=True)}
             self.made += len(rows)
         held = [self.known[key] if key is not None else self.nothing for key in keys]

@@ -94,9 +94,7 @@ def rejected(stage: str, attempt: Storage, most: int) -> list[Rejected]:
         taken[row["rule"]] += 1
         if row["dataset"] == "rejected" and taken[row["rule"]] <= most:
             listing = listing_of(row["id"], row["row"])
-            found.append(
-                Rejected(stage=stage, rule=row["rule"], listing=listing, detail=(row["detail"] or "")[:TEXT])
-            )
+            found.append(Rejected(stage=stage, rule=row["rule"], listing=listing, detail=(row["detail"] or "")[:TEXT]))
     return found
 
 
@@ -121,8 +119,7 @@ def known(listings: Dataset, ids: Sequence[str]) -> dict[str, Listing]:
     """Look listings up."""
     rows = listings.rows(ids, ["id", "title", "seller"]).to_pylist() if ids else []
     return {
-        r["id"]: Listing(id=r["id"], title=(r["title"] or "")[:TEXT], seller=(r["seller"] or "")[:TEXT])
-        for r in rows
+        r["id"]: Listing(id=r["id"], title=(r["title"] or "")[:TEXT], seller=(r["seller"] or "")[:TEXT]) for r in rows
     }
 
 
@@ -133,11 +130,7 @@ def predictions(answers: Dataset, matches: Dataset, clusters: Dataset) -> Predic
     names = [np.zeros(0, np.uint64)]
     for shard in range(answers.shards):
         table = answers.table(shard, ["task", "attribute", "label", "accepted"])
-        groups = (
-            table.group_by(["task", "attribute", "label", "accepted"])
-            .aggregate([([], "count_all")])
-            .to_pylist()
-        )
+        groups = table.group_by(["task", "attribute", "label", "accepted"]).aggregate([([], "count_all")]).to_pylist()
         for g in groups:
             counted[g["attribute"] or g["task"], g["label"] or "", bool(g["accepted"])] += g["count_all"]
         pairs.update(counts(matches.table(shard, ["accepted"])["accepted"]))
@@ -148,9 +141,7 @@ def predictions(answers: Dataset, matches: Dataset, clusters: Dataset) -> Predic
         mine = {(label, ok): n for (t, label, ok), n in counted.items() if t == task}
         labels = Counter({label: n for (label, ok), n in mine.items() if ok})
         top = dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:LABELS])
-        tasks.append(
-            Answers(task=task, answers=sum(mine.values()), accepted=sum(labels.values()), labels=top)
-        )
+        tasks.append(Answers(task=task, answers=sum(mine.values()), accepted=sum(labels.values()), labels=top))
     return Predictions(
         tasks=tasks, matches=sum(pairs.values()), matches_accepted=pairs[True],
         clusters=histogram(np.unique(np.concatenate(names), return_counts=True)[1]),

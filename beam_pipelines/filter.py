@@ -8,9 +8,9 @@ Conservation: in = out + rejected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from ..schemas.dataset import Dataset
 from ..schemas.listing import LISTINGS, REJECTED, Contract
 from ..schemas.storage import Storage
 from .buckets import results, run_passes
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, row_metrics
 
 SCORE_ROWS = Contract("scores", SCORES, ("id",))
@@ -67,19 +67,19 @@ class CountHotImages:
         titles, brands = buckets["title"].combine_chunks(), buckets["brand"].to_pylist()
         rows = [
             share(f"{int(keys[a]):016x}", titles[a:b], brands[a:b])
-            for a, b in zip(bounds, bounds[1:], strict=False)
+            for a, b in itertools.pairwise(bounds)
         ]  # fmt: skip
         batch = pa.RecordBatch.from_pylist(rows, schema=HOT)
         return batch.append_column("shard", pa.array(np.zeros(len(rows), np.int32)))
 
 
 @dataclass
-class ScoreWork:
+class ScoreWork(ShardWork):
     """Score a shard's listings."""
 
     listings: Dataset
     hot: Storage
-    contracts: ClassVar[Mapping[str, Contract]] = {"scores": SCORE_ROWS}
+    contracts = {"scores": SCORE_ROWS}
 
     def setup(self) -> None:
         """Read the photos that several listings share."""
@@ -94,16 +94,13 @@ class ScoreWork:
 
 
 @dataclass
-class JudgeWork:
+class JudgeWork(ShardWork):
     """Hold a shard's scores against the thresholds."""
 
     listings: Dataset
     scores: Dataset
     config: FilterConfig
-    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "rejected": REJECTED}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"listings": LISTINGS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Read listings and scores side by side: both are sorted by id, row for row."""

@@ -7,7 +7,7 @@ gives one, else on val. Trained in this process, on at most as many rows as fit 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Finetune(Stage):
         return {"heads": config.heads.model_dump(), "pairs": config.pairs.model_dump(),
                 "predict": config.predict.model_dump()}  # fmt: skip
 
-    def shards(self, config: Config, inputs: dict[str, Manifest]) -> int:
+    def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
         """One set of heads."""
         return 1
 
@@ -71,7 +71,8 @@ class Finetune(Stage):
         listings, vectors = work.dataset("deduplicate/listings"), work.dataset("embed/embeddings")
         names = listings.schema().names
         heads = work.config.heads
-        wanted = [n for n in dict.fromkeys([*LABEL_COLUMNS, heads.category, heads.adult, heads.product]) if n in names]
+        labels_of = [*LABEL_COLUMNS, heads.category, heads.adult, heads.product]
+        wanted = [name for name in dict.fromkeys(labels_of) if name is not None and name in names]
         share = min(1.0, ROWS / max(1, work.inputs["deduplicate"].datasets["listings"].rows))
         tables = []
         for shard in range(listings.shards):
@@ -130,7 +131,11 @@ class Finetune(Stage):
         """How many heads there are, and the category head beside its baselines."""
         m = manifest.metrics
         said = f"{m['heads_trained']} heads from {m['rows_in']:,} listings"
-        beside = [f"{k.removeprefix('category_accuracy_')} {v:.3f}" for k, v in m.items() if k.startswith("category_accuracy_")]
+        beside = [
+            f"{k.removeprefix('category_accuracy_')} {v:.3f}"
+            for k, v in m.items()
+            if k.startswith("category_accuracy_")
+        ]
         if m.get("category_accuracy") is not None:
             said += f"; category accuracy {m['category_accuracy']:.3f} ({', '.join(beside)})"
         return said

@@ -105,10 +105,11 @@ def samples_of(attempt: Attempt, summary: Summary, lost: Sequence[str]) -> pa.Ta
         key = KEYS[name]
         wanted = {i for rule, ids in summary.samples.items() if rule.startswith(f"{name}:") for i in ids}
         found = attempt.dataset(name).rows(sorted(wanted), key=key) if wanted else None
-        for row in found.to_pylist() if found is not None else []:
-            if row[key] in summary.samples.get(f"{name}:{row['rule']}", ()):
-                rows.append({"dataset": name, "rule": row["rule"], "id": row[key], "other_id": row.get("kept_id"),
-                             "detail": row.get("detail"), "row": row["row"]})  # fmt: skip
+        rows += [
+            {"dataset": name, "other_id": row.get("kept_id"), **row, "id": row[key]}
+            for row in (found.to_pylist() if found is not None else [])
+            if row[key] in summary.samples.get(f"{name}:{row['rule']}", ())
+        ]
     return pa.Table.from_pylist(rows, schema=SAMPLES)
 
 

@@ -138,17 +138,13 @@ class Gathering:
     def _rejected(self, most: int) -> list[Rejected]:
         there = [(name, self.manifests[name].attempt) for name in REJECTING if name in self.manifests]
         return [
-            each
-            for name, attempt in there
-            for each in exhibits.rejected(name, self.run.stage(name) / attempt, most)
+            each for name, attempt in there for each in exhibits.rejected(name, self.run.stage(name) / attempt, most)
         ]
 
     def _retitled(self) -> list[Retitled]:
         if "clean" not in self.manifests:
             return []
-        return exhibits.retitled(
-            self._dataset("clean/listings"), self.stages["clean"].settings.get("rules", ())
-        )
+        return exhibits.retitled(self._dataset("clean/listings"), self.stages["clean"].settings.get("rules", ()))
 
     def _duplicates(self) -> Duplicates:
         manifest = self.manifests.get("deduplicate")
@@ -157,9 +153,7 @@ class Gathering:
         stage = self.run.stage("deduplicate")
         steps = [stage / name / "edges" for name in manifest.steps if name.startswith("edges-")]
         edges = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
-        listings, dropped, links = (
-            self._dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links")
-        )
+        listings, dropped, links = (self._dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
         settings = self.stages["deduplicate"].settings
         return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings)
 
@@ -170,9 +164,7 @@ class Gathering:
         return exhibits.predictions(*(self._dataset(f"predict/{name}") for name in names))
 
     def _photos(self, ids: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-        return (
-            exhibits.photos(self._dataset("ingest/images"), ids) if "ingest" in self.manifests else ({}, {})
-        )
+        return exhibits.photos(self._dataset("ingest/images"), ids) if "ingest" in self.manifests else ({}, {})
 
     def _losses(self) -> list[tuple[int, float]]:
         manifest = self.manifests.get("pretrain")

@@ -50,10 +50,11 @@ class Ingest(Stage):
 
     def sources(self, config: Config) -> dict[str, str]:
         """Stamps of the source's files, of the look-up table and of the photos below `image.root`."""
-        found = {file.url: sources.stamp(file) for file in sources.files(config, config.source.path)}
+        read = sources.files(config, config.source.path)
         if config.source.lookup:
-            for file in sources.files(config, config.source.lookup.path):
-                found[file.url] = sources.stamp(file)
+            read += sources.files(config, config.source.lookup.path)
+        # Named from the configuration on: a catalog that was moved as a whole has not changed.
+        found = {file.url.removeprefix(f"{config.folder}/"): sources.stamp(file) for file in read}
         if config.image.root is not None:
             found["image.root"] = photo_stamp(photo_base(config))
         return found
@@ -127,7 +128,10 @@ def _rows(split: sources.Split) -> float:
 def photo_stamp(root: Storage) -> str:
     """Sum up names, sizes and times of all files below a folder."""
     found = root.fs.find(root.path, detail=True) if root.exists() else {}
-    lines = [f"{name}:{info['size']}:{info.get('ETag') or info.get('mtime')}" for name, info in sorted(found.items())]
+    lines = [
+        f"{name.removeprefix(root.path)}:{info['size']}:{info.get('ETag') or info.get('mtime')}"
+        for name, info in sorted(found.items())
+    ]
     return xxhash.xxh3_128_hexdigest("\n".join(lines).encode())
 
 

@@ -38,7 +38,19 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "image": ("image", "images", "photos", "photo", "imagebytes", "imageurl", "imagelink", "imageurls", "picture",
               "pictures", "imgurl", "img", "thumbnail", "imagepath"),
 }  # fmt: skip
-ATTRIBUTES = ("colour", "color", "basecolour", "size", "material", "pattern", "gender", "style", "season", "farbe", "groesse")
+ATTRIBUTES = (
+    "colour",
+    "color",
+    "basecolour",
+    "size",
+    "material",
+    "pattern",
+    "gender",
+    "style",
+    "season",
+    "farbe",
+    "groesse",
+)
 
 
 def write_config(source: str, target: Path) -> Iterator[str]:
@@ -79,10 +91,12 @@ def guess(schema: pa.Schema) -> dict[str, str | dict[str, str]]:
                 mapping[ours] = plain[candidate]
                 used.add(plain[candidate])
                 break
-    attributes = {}
+    attributes: dict[str, str] = {}
     for candidate in ATTRIBUTES:
         if candidate in plain and plain[candidate] not in used:
-            name = {"basecolour": "colour", "color": "colour", "farbe": "colour", "groesse": "size"}.get(candidate, candidate)
+            name = {"basecolour": "colour", "color": "colour", "farbe": "colour", "groesse": "size"}.get(
+                candidate, candidate
+            )
             attributes.setdefault(name, plain[candidate])
             used.add(plain[candidate])
     if attributes:
@@ -108,7 +122,9 @@ def _text(source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, st
     if rest:
         lines.append(f"  # kept as they are: {', '.join(rest)}")
     if "seller" not in mapping:
-        lines.append("  # No column says who sells: near-duplicates are linked, never dropped (see deduplicate.preset).")
+        lines.append(
+            "  # No column says who sells: near-duplicates are linked, never dropped (see deduplicate.preset)."
+        )
     if "image" in mapping:
         lines += ["image:", "  # root: photos       # the folder that relative photo paths start from",
                   "  # separator: \"|\"      # where one cell holds several photos"]  # fmt: skip

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schemas.errors import RunLocked
+from ..schemas.errors import RunLockedError
 from ..schemas.storage import Storage
 
 NAME = "_lock.json"
@@ -29,7 +29,7 @@ def lock(run: Storage) -> Iterator[None]:
     """Hold a run folder while the block runs.
 
     Raises:
-        RunLocked: another run holds it.
+        RunLockedError: another run holds it.
     """
     with _local(run) if run.is_local else _remote(run):
         yield
@@ -43,7 +43,7 @@ def _local(run: Storage) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise RunLocked(_held(run, file.read().strip())) from None
+            raise RunLockedError(_held(run, file.read().strip())) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()
@@ -61,7 +61,7 @@ def _remote(run: Storage) -> Iterator[None]:
     while not _create(place, mine):
         held = place.read_json()
         if time.time() - held["beat"] < STALE_S:
-            raise RunLocked(_held(run, held["owner"]))
+            raise RunLockedError(_held(run, held["owner"]))
         place.remove()
     ended = threading.Event()
     beats = threading.Thread(target=_beat, args=(place, mine, ended), daemon=True)

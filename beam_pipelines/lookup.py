@@ -11,6 +11,7 @@ from ..schemas.config import Config
 from ..schemas.errors import ConfigError, nearest
 from ..schemas.mapping import text
 from . import sources
+from .text_file import Unreadable
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Lookup:
         batches = []
         for split in splits:
             for records in sources.read(split, source, schema):
-                if isinstance(records, sources.Unreadable):
+                if isinstance(records, Unreadable):
                     raise ConfigError(f"source.lookup: {split.file}: {records.reason}")
                 batches.append(records.batch)
         return pa.Table.from_batches(batches, schema)

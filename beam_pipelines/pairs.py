@@ -1,7 +1,8 @@
 """pairs: deduplicate's listings + images -> training pairs, train and val.
 
 Moved by files to shards of their own, by xxh64(group_id, seed): families come in a random but fixed order, members of
-one side by side, and none stands in both splits (a split that the source gives wins; families that it cuts are counted).
+one side by side, and none stands in both splits. (A split that the source gives wins; families that it cuts are
+counted.)
 
 Conservation: in = train + val + skipped, by reason.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,29 +21,25 @@ from ..quality.splits import group_hash, split_of
 from ..schemas.attempt import Summary
 from ..schemas.config import Config, PairsConfig
 from ..schemas.dataset import Dataset
-from ..schemas.listing import PAIRS, Contract
+from ..schemas.listing import PAIRS
 from ..schemas.manifest import Manifest
 from ..schemas.storage import Storage
 from .main_photos import PHOTOS_AT_A_TIME, MainPhotos
 from .repartition import Spill, collect, wide
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun
 
 SPLITS = ("train", "val")
 
 
 @dataclass
-class SpillPairs:
+class SpillPairs(ShardWork):
     """Pair a shard's listings with their main photos, and spill them by split and family."""
 
     listings: Dataset
     images: Dataset
     folder: Storage
     config: PairsConfig
-    contracts: ClassVar[Mapping[str, Contract]] = {}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard; what makes no pair is counted by reason."""
@@ -82,15 +79,12 @@ class SpillPairs:
 
 
 @dataclass
-class GatherPairs:
+class GatherPairs(ShardWork):
     """Build one shard of pairs from its runs."""
 
     folder: Storage
     shards: int
-    contracts: ClassVar[Mapping[str, Contract]] = {"train": PAIRS, "val": PAIRS}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"train": PAIRS, "val": PAIRS}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Sort by family; count the families that the source's own split cut."""

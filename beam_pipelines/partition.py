@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,18 +11,18 @@ import pyarrow.compute as pc
 
 from ..schemas.config import SourceConfig
 from ..schemas.dataset import shard_of
-from ..schemas.listing import Contract
 from ..schemas.mapping import ColumnMapping, to_listings
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
 from . import sources
 from .lookup import Lookup
 from .repartition import Spill
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
+from .text_file import Unreadable
 
 
 @dataclass
-class Partition:
+class Partition(ShardWork):
     """Read one source split, map its columns, spill its rows by shard."""
 
     splits: Sequence[sources.Split]
@@ -33,24 +32,22 @@ class Partition:
     lookup: Lookup | None
     folder: Storage
     shards: int
-    contracts: ClassVar[Mapping[str, Contract]] = {}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Spill one split: listings and rejected records, with an index of both."""
         split = self.splits[shard]
         with Spill(self.folder / f"listings-{shard:05d}") as good, Spill(self.folder / f"rejected-{shard:05d}") as bad:
             for records in sources.read(split, self.source, self.schema):
-                if isinstance(records, sources.Unreadable):
+                if isinstance(records, Unreadable):
                     output.count("unparsable")
                     self._reject(bad, _unparsable(split, records))
                     continue
                 output.count("records", records.batch.num_rows)
                 batch = self.lookup.join(records.batch) if self.lookup else records.batch
                 listings = to_listings(batch, records.rows, split.name, self.mapping)
-                known = pc.and_kleene(pc.is_valid(listings["id"]), pc.fill_null(pc.not_equal(listings["id"], ""), False))
+                known = pc.and_kleene(
+                    pc.is_valid(listings["id"]), pc.fill_null(pc.not_equal(listings["id"], ""), False)
+                )
                 if pc.any(pc.invert(known)).as_py():
                     self._reject(bad, _without_id(split, listings.filter(pc.invert(known))))
                     listings = listings.filter(known)
@@ -62,7 +59,7 @@ class Partition:
         bad.write(rows, shard_of(rows["id"], self.shards))
 
 
-def _unparsable(split: sources.Split, record: sources.Unreadable) -> pa.RecordBatch:
+def _unparsable(split: sources.Split, record: Unreadable) -> pa.RecordBatch:
     row = pa.RecordBatch.from_pydict({"id": [f"{split.name}#{record.row}"], "text": [record.text]})
     return rejected(row, "ingest", ["unparsable"], np.ones((1, 1), bool), [[f"{split.name}: {record.reason}"]])
 

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ..quality.images.decode import UnreadablePhoto, decode
+from ..quality.images.decode import UnreadablePhotoError, decode
 from ..quality.images.hashes import information, phash, to_hex
 from ..schemas.dataset import Dataset, slices
-from ..schemas.listing import IMAGES, LISTINGS, REJECTED, Contract
+from ..schemas.listing import IMAGES, LISTINGS, REJECTED
 from .photos import Missing, PhotoSource
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 
 LISTINGS_AT_A_TIME = 128
 FEATURES = ("width", "height", "phash", "phash256", "colour", "information", "jpeg", "error")
 
 
 @dataclass
-class PhotoWork:
+class PhotoWork(ShardWork):
     """Fetch, decode and hash the photos of a shard; what the previous attempt saw with equal bytes is copied."""
 
     listings: Dataset
     rejected: Dataset
     photos: PhotoSource
     previous: Dataset | None = None
-    contracts: ClassVar[Mapping[str, Contract]] = {"listings": LISTINGS, "images": IMAGES, "rejected": REJECTED}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"listings": LISTINGS, "images": IMAGES, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard; rejected rows pass through."""
@@ -50,7 +47,9 @@ class PhotoWork:
     def _images(self, batch: pa.RecordBatch, known: Known, output: ShardOutput) -> pa.RecordBatch:
         rows: list[dict[str, Any]] = []
         ids = batch["id"].to_pylist()
-        wanted = [(i, photo) for i, photos in zip(ids, batch["photos"].to_pylist(), strict=True) for photo in photos or []]
+        wanted = [
+            (i, photo) for i, photos in zip(ids, batch["photos"].to_pylist(), strict=True) for photo in photos or []
+        ]
         fetched = iter(self.photos.fetch([p["reference"] for _, p in wanted if p["bytes"] is None]))
         for listing, photo in wanted:
             data = photo["bytes"] if photo["bytes"] is not None else next(fetched)
@@ -69,7 +68,7 @@ class PhotoWork:
         config = self.photos.config
         try:
             photo = decode(data, config.max_side, config.quality, config.max_megapixels)
-        except UnreadablePhoto as error:
+        except UnreadablePhotoError as error:
             return {"error": str(error)}
         return {"jpeg": photo.jpeg, "width": photo.width, "height": photo.height,
                 "colour": photo.rgb8.tobytes(), "small": photo}  # fmt: skip

@@ -46,7 +46,11 @@ class PhotoSource:
         if reference.startswith(("http://", "https://")):
             return self._url(reference)
         try:
-            place = Storage.of(reference, None) if "://" in reference or reference.startswith("/") else self.base / reference
+            place = (
+                Storage.of(reference, None)
+                if "://" in reference or reference.startswith("/")
+                else self.base / reference
+            )
             size = place.size()
             if size > self.config.max_mb * 1e6:
                 return Missing(f"the file has {size / 1e6:.1f} MB, more than image.max_mb {self.config.max_mb:g}")
@@ -63,8 +67,8 @@ class PhotoSource:
             if attempt:
                 time.sleep(0.5 * 2**attempt)
             try:
-                request = urllib.request.Request(url, headers={"User-Agent": AGENT})  # noqa: S310
-                with urllib.request.urlopen(request, timeout=self.config.timeout_s) as response:  # noqa: S310
+                request = urllib.request.Request(url, headers={"User-Agent": AGENT})
+                with urllib.request.urlopen(request, timeout=self.config.timeout_s) as response:
                     data: bytes = response.read(limit + 1)
                 if len(data) > limit:
                     return Missing(f"the URL gives more than image.max_mb {self.config.max_mb:g} MB")

@@ -36,7 +36,7 @@ def run(
         ConfigError: the configuration cannot work, or a stage before `first` has published nothing.
         StageError: shards failed.
         GateError: a gate stopped the run; later stages were not begun, earlier output is untouched.
-        RunLocked: another run holds the run folder.
+        RunLockedError: another run holds the run folder.
     """
     chosen = chosen_stages(first, last)
     folder = RunFolder(config.run_folder)
@@ -139,7 +139,9 @@ def _judge_and_publish(
         counts=summary.counts,
         metrics=metrics,
         verdict=gate_keeper.as_record(verdict, suite),
-        previous=follows.attempt if follows and follows.attempt != attempt.name else (follows.previous if follows else None),
+        previous=follows.attempt
+        if follows and follows.attempt != attempt.name
+        else (follows.previous if follows else None),
         steps=steps or (follows.steps if follows else []),
         recipe=recipe(facts),
         published_at=now(),
@@ -157,7 +159,10 @@ def refusal(stage: str, folder: RunFolder, attempt: Attempt, verdict: Verdict) -
     for failure in verdict.failures:
         rows = f" (such as {', '.join(failure.examples[:3])})" if failure.examples else ""
         lines.append(f"  [{failure.severity}] {failure.message}{rows}")
-    lines.append(f"  the attempt is kept in {attempt.folder}; `eclip accept {folder.place} {stage} --reason …` publishes it all the same")
+    lines.append(
+        f"  the attempt is kept in {attempt.folder}; "
+        f"`eclip accept {folder.place} {stage} --reason …` publishes it all the same"
+    )
     return "\n".join(lines)
 
 
@@ -169,13 +174,17 @@ def accept(folder: RunFolder, stage: str, reason: str) -> Manifest:
     """
     place = folder.stage(stage)
     current = folder.manifest(stage)
-    stopped = [n for n in place.children() if (place / n / CANDIDATE).exists() and n != (current.attempt if current else "")]
+    stopped = [
+        n for n in place.children() if (place / n / CANDIDATE).exists() and n != (current.attempt if current else "")
+    ]
     with lock(folder.place):
         for name in stopped:
             value = (place / name / CANDIDATE).read_json()
             if value["verdict"]["passed"]:
                 continue
-            manifest = Manifest.from_json({**value, "verdict": {**value["verdict"], "accepted": {"reason": reason, "at": now()}}})
+            manifest = Manifest.from_json(
+                {**value, "verdict": {**value["verdict"], "accepted": {"reason": reason, "at": now()}}}
+            )
             folder.publish(manifest)
             folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=name)
             return manifest
@@ -208,4 +217,3 @@ def _judge_published(config: Config, folder: RunFolder, stage: str) -> Verdict:
 def _versions() -> dict[str, str]:
     wanted = ["eclip", "apache-beam", "pyarrow", "great-expectations", "datasketch", "numpy"]
     return {name: version(name) for name in wanted}
-

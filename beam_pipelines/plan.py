@@ -59,9 +59,7 @@ def plan(config: Config, first: str | None = None, last: str | None = None) -> l
     return plans
 
 
-def plan_stage(
-    stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]
-) -> Plan:
+def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]) -> Plan:
     """Decide on one stage, given what was decided on those before it and which of them is sure to run."""
     if uncertain and not stage.gated:
         return Plan(stage.name, "wait", f"after {uncertain} has run: only if what it reads changes", {})

@@ -8,9 +8,8 @@ Conservation: every embedded id has one row for each trained task (category, eac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +18,10 @@ from ..quality.components import merge_in_order
 from ..schemas.attempt import Summary
 from ..schemas.config import Config, PredictConfig
 from ..schemas.dataset import Dataset, part_name
-from ..schemas.listing import Contract
 from ..schemas.manifest import Manifest
 from ..schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 from ..schemas.storage import Storage
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun
 from .workshop import fetched
 
@@ -52,13 +50,13 @@ class HeadFolder:
 
 
 @dataclass
-class MatchWork:
+class MatchWork(ShardWork):
     """Propose neighbours for a shard's listings, from all shards."""
 
     vectors: Dataset
     heads: HeadFolder
     neighbours: int
-    contracts: ClassVar[Mapping[str, Contract]] = {"matches": MATCHES}
+    contracts = {"matches": MATCHES}
 
     def setup(self) -> None:
         """Load all vectors: two bytes a number, whatever else the workers hold."""
@@ -82,7 +80,9 @@ class MatchWork:
                 if other != first + row and score > 0:
                     rows.append((self.ids[first + row], self.ids[other], score))
         rows.sort()
-        accepted = head.predict(np.array([s for *_, s in rows], np.float32)) if head and rows else np.zeros(len(rows), bool)
+        accepted = (
+            head.predict(np.array([s for *_, s in rows], np.float32)) if head and rows else np.zeros(len(rows), bool)
+        )
         columns = {
             "left_id": [left for left, _, _ in rows],
             "right_id": [right for _, right, _ in rows],
@@ -94,7 +94,7 @@ class MatchWork:
 
 
 @dataclass
-class ClusterWork:
+class ClusterWork(ShardWork):
     """Join near neighbours over all shards at once; 24 bytes a candidate."""
 
     vectors: Dataset
@@ -102,10 +102,6 @@ class ClusterWork:
     heads: HeadFolder
     max_size: int
     folder: Storage
-    contracts: ClassVar[Mapping[str, Contract]] = {}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do all shards; writes `clusters/`."""
@@ -122,7 +118,9 @@ class ClusterWork:
         if head is not None:
             found = self.matches.read(["left_id", "right_id", "score"])
             by_id = ids.take(pa.array(order))
-            left, right = (np.asarray(pa.compute.index_in(found[n], by_id)).astype(np.int64) for n in ("left_id", "right_id"))
+            left, right = (
+                np.asarray(pa.compute.index_in(found[n], by_id)).astype(np.int64) for n in ("left_id", "right_id")
+            )
             score = np.asarray(found["score"]).astype(np.float64)
             near = score >= head.threshold
             merged, refused = merge_in_order(left[near], right[near], score[near], len(ids), self.max_size)
@@ -133,14 +131,16 @@ class ClusterWork:
         for k in range(shards):
             target = self.folder / "clusters" / part_name(k, shards)
             with target.replacing() as path:
-                pq.write_table(rows.slice(int(bounds[k]), int(bounds[k + 1] - bounds[k])), path, filesystem=target.arrow)
+                pq.write_table(
+                    rows.slice(int(bounds[k]), int(bounds[k + 1] - bounds[k])), path, filesystem=target.arrow
+                )
         output.count("in", len(ids))
         sizes = np.bincount(roots) if len(roots) else np.zeros(1, np.int64)
         (self.folder / "_figures.json").write_json({"largest_cluster": int(sizes.max()), "refused_merges": refused})
 
 
 @dataclass
-class AnswerWork:
+class AnswerWork(ShardWork):
     """Let the heads answer for a shard; matches and clusters pass through."""
 
     vectors: Dataset
@@ -148,7 +148,7 @@ class AnswerWork:
     clusters: Dataset
     heads: HeadFolder
     config: PredictConfig
-    contracts: ClassVar[Mapping[str, Contract]] = {"predictions": PREDICTIONS, "matches": MATCHES, "clusters": CLUSTERS}
+    contracts = {"predictions": PREDICTIONS, "matches": MATCHES, "clusters": CLUSTERS}
 
     def setup(self) -> None:
         """Load the heads."""
@@ -157,7 +157,9 @@ class AnswerWork:
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Stream a shard."""
         heads = self.heads.heads()
-        answers = bool(heads.category) + bool(heads.adult) + (len(heads.attributes.softmaxes) if heads.attributes else 0)
+        answers = (
+            bool(heads.category) + bool(heads.adult) + (len(heads.attributes.softmaxes) if heads.attributes else 0)
+        )
         for batch in self.vectors.batches(shard):
             output.count("in", batch.num_rows)
             found = heads.predict(batch, self.config.abstain)
@@ -217,6 +219,6 @@ class Predict(Stage):
         """Answers, matches, clusters."""
         m = manifest.metrics
         return (
-            f"{m['rows_predictions']:,} answers for {m['rows_in']:,} listings, {m['rows_matches']:,} candidate matches, "
-            f"largest cluster {m['largest_cluster']}"
+            f"{m['rows_predictions']:,} answers for {m['rows_in']:,} listings, "
+            f"{m['rows_matches']:,} candidate matches, largest cluster {m['largest_cluster']}"
         )

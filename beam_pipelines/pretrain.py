@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import xxhash
@@ -39,11 +40,11 @@ class Pretrain(Stage):
             return {}
         return {"model": eclip.content_hash(fetched(config.place(config.pretrain.model), ""))}
 
-    def shards(self, config: Config, inputs: dict[str, Manifest]) -> int:
+    def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
         """One model."""
         return 1
 
-    def skip(self, config: Config, inputs: dict[str, Manifest]) -> str | None:
+    def skip(self, config: Config, inputs: Mapping[str, Manifest]) -> str | None:
         """With a model given there is nothing to train."""
         if config.embed.model is not None:
             return "embed.model gives a model"

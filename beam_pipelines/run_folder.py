@@ -1,9 +1,9 @@
 """The run folder that users, schedulers and their own SQL rely on: `run.json`, and a folder a stage.
 
-    RUN/STAGE/<attempt>/<dataset>/part-…    data, written once
-    RUN/STAGE/_manifest.json                what is published; readers start here
-    RUN/STAGE/<dataset>                     locally a symbolic link into the published attempt, for people
-    RUN/history/<n>/                        manifests, gates and profiles of earlier runs
+RUN/STAGE/<attempt>/<dataset>/part-…    data, written once
+RUN/STAGE/_manifest.json                what is published; readers start here
+RUN/STAGE/<dataset>                     locally a symbolic link into the published attempt, for people
+RUN/history/<n>/                        manifests, gates and profiles of earlier runs
 """
 
 from __future__ import annotations
@@ -176,4 +176,3 @@ def published(attempt: Attempt, summary: Summary) -> dict[str, Published]:
         )
         for name, parts in summary.parts.items()
     }
-

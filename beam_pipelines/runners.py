@@ -12,10 +12,11 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from ..schemas.config import RunnerConfig
@@ -45,7 +46,7 @@ class Runner:
             return self.config.workers
         return (os.cpu_count() or 1) if seconds > PROCESSES_PAY_AFTER_S else 1
 
-    def run(self, label: str, transform: beam.PTransform, seconds: float = 0.0, keyed: bool = False) -> None:
+    def run(self, label: str, transform: beam.PTransform[Any, Any], seconds: float = 0.0, keyed: bool = False) -> None:
         """Run one pipeline to its end.
 
         Args:
@@ -60,7 +61,7 @@ class Runner:
         runner = _local(workers) if self.local else self.name
         options = [*self.options, f"--direct_num_workers={workers}"] if self.local else self.options
         pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(options))
-        pipeline | label >> transform  # type: ignore[operator]
+        pipeline | label >> transform
         pipeline.run().wait_until_finish()
 
 

@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
@@ -24,7 +25,7 @@ import xxhash
 
 from ..quality.gates.measure import Measure
 from ..quality.gates.profile import Profile
-from ..quality.gates.suite import Rule
+from ..quality.gates.rule import Rule
 from ..schemas.attempt import Attempt, Marker
 from ..schemas.dataset import PartWriter
 from ..schemas.errors import EclipError
@@ -111,16 +112,17 @@ class ShardOutput:
         self.attempt.finish(Marker(self.shard, complete, dict(self.counts), samples, self.inputs, seconds))
 
 
-class ShardWork(Protocol):
+class ShardWork:
     """What a stage does to one shard. Must pickle; open models and the like in `setup`."""
 
-    contracts: Mapping[str, Contract]
+    contracts: Mapping[str, Contract] = MappingProxyType({})  # the datasets that it writes
 
     def setup(self) -> None:
-        """Prepare once for each worker."""
+        """Prepare once for each worker; most have nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
+        raise NotImplementedError
 
 
 def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -> bool:
@@ -169,7 +171,7 @@ class WriteShard(beam.DoFn):
         return [shard] if write_shard(self.work, self.attempt, self.gate, shard) else []
 
 
-class MapShards(beam.PTransform):
+class MapShards(beam.PTransform[Any, Any]):
     """Do `work` for each shard that has no marker yet."""
 
     def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan | None = None) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +12,14 @@ from ..quality.duplicates.candidates import verify
 from ..quality.duplicates.signs import SIGNS, signs
 from ..schemas.config import DeduplicateConfig, FilterConfig
 from ..schemas.dataset import Dataset, shard_of
-from ..schemas.listing import Contract
 from ..schemas.storage import Storage
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 
 PHOTO_COLUMNS = ["id", "position", "phash256", "colour"]
 
 
 @dataclass
-class SignsWork:
+class SignsWork(ShardWork):
     """Work out signs and keys of a shard; both are written as Arrow files, the keys sorted."""
 
     listings: Dataset
@@ -30,10 +27,6 @@ class SignsWork:
     folder: Storage
     config: DeduplicateConfig
     filter: FilterConfig
-    contracts: ClassVar[Mapping[str, Contract]] = {}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
@@ -44,7 +37,9 @@ class SignsWork:
         for batch in self.listings.batches(shard):
             place = pc.index_in(batch["id"], photos["id"].combine_chunks())
             mine = photos.take(place).combine_chunks()
-            photo = pa.RecordBatch.from_arrays([mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names)
+            photo = pa.RecordBatch.from_arrays(
+                [mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names
+            )
             found = signs(batch, photo, hot(batch, self.filter), self.config)
             batches.append(found.rows)
             keys.append(found.keys)
@@ -68,7 +63,11 @@ def hot(listings: pa.RecordBatch, config: FilterConfig) -> np.ndarray:
 
 
 def _write(target: Storage, table: pa.Table) -> None:
-    with target.replacing() as path, target.arrow.open_output_stream(path) as sink, pa.ipc.new_file(sink, table.schema) as file:
+    with (
+        target.replacing() as path,
+        target.arrow.open_output_stream(path) as sink,
+        pa.ipc.new_file(sink, table.schema) as file,
+    ):
         file.write_table(table)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,7 @@ from ..schemas.listing import REJECTED, Contract
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
 from .repartition import collect, wide
-from .shards import ShardOutput
+from .shards import ShardOutput, ShardWork
 
 SORTED = Contract("sorted", pa.schema([("id", pa.string())]), ("id",))
 SOURCE_ORDER = [("id", "ascending"), ("source_file", "ascending"), ("source_row", "ascending")]
@@ -24,17 +23,14 @@ REJECTED_ORDER = [("id", "ascending"), ("rule", "ascending"), ("row", "ascending
 
 
 @dataclass
-class Sort:
+class Sort(ShardWork):
     """Build one shard from its runs; of rows with one id the policy keeps one."""
 
     spills: Storage
     splits: int
     policy: str  # keep_first, keep_last or stop
     empty: pa.RecordBatch  # a batch of no rows, for the schema
-    contracts: ClassVar[Mapping[str, Contract]] = {"sorted": SORTED, "rejected": REJECTED}
-
-    def setup(self) -> None:
-        """Nothing to prepare."""
+    contracts = {"sorted": SORTED, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Sort, resolve ids that come more than once, write both datasets."""
@@ -76,8 +72,9 @@ class Sort:
         if self.policy == "stop" and not equal.all():
             row = int(lost[~equal][0])
             raise SourceError(
-                f"id '{table['id'][row]}' stands in {files[kept[row]]} row {rows[kept[row]]} and, with other values, in "
-                f"{files[row]} row {rows[row]}; mend the source, or set source.on_duplicate_id to keep_first or keep_last"
+                f"id '{table['id'][row]}' stands in {files[kept[row]]} row {rows[kept[row]]} and, with other values, "
+                f"in {files[row]} row {rows[row]}; mend the source, or set source.on_duplicate_id to keep_first "
+                f"or keep_last"
             )
         details = [
             f"{files[r]} row {rows[r]} has the id of {files[kept[r]]} row {rows[kept[r]]}, "

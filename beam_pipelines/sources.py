@@ -76,14 +76,10 @@ def files(config: Config, paths: str | Sequence[str]) -> list[Storage]:
     found: dict[str, Storage] = {}
     for path in [paths] if isinstance(paths, str) else paths:
         place = config.place(path)
-        matches = (
-            [place.path] if place.exists() and not place.fs.isdir(place.path) else place.fs.glob(place.path)
-        )
+        matches = [place.path] if place.exists() and not place.fs.isdir(place.path) else place.fs.glob(place.path)
         matches = [m for m in matches if not place.fs.isdir(m)]
         if not matches:
-            raise ConfigError(
-                f"source.path: nothing matches {place}; expected files such as listings/*.parquet"
-            )
+            raise ConfigError(f"source.path: nothing matches {place}; expected files such as listings/*.parquet")
         for match in sorted(matches):
             url = match if place.is_local else place.fs.unstrip_protocol(match)
             found[url] = Storage(url)
@@ -184,9 +180,7 @@ def _read_parquet(split: Split, schema: pa.Schema) -> Iterator[Records]:
     file = _parquet(split.file)
     row = split.first_row
     try:
-        for batch in file.iter_batches(
-            batch_size=BATCH_ROWS, row_groups=list(split.groups), use_threads=False
-        ):
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=list(split.groups), use_threads=False):
             for piece in slices(batch):
                 arrays = [
                     piece.column(f.name).cast(f.type)

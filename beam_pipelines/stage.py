@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -62,7 +62,7 @@ class StageRun:
 
     def map(
         self, label: str, work: ShardWork, attempt: Attempt | None = None, seconds: float = 0.0,
-        transform: type[beam.PTransform] = MapShards,
+        transform: Callable[[ShardWork, Attempt, GatePlan], beam.PTransform[Any, Any]] = MapShards,
     ) -> None:  # fmt: skip
         """Do `work` for each missing shard of an attempt (default: the stage's own), by one Beam pipeline.
 

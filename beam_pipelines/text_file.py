@@ -56,14 +56,12 @@ class TextFile:
             SourceError: there are none, or one stands twice.
         """
         with self._open() as file:
-            header = next(self._reader(_Lines(file, self.file, self.source.encoding)), [])
+            header: list[str] = next(self._reader(_Lines(file, self.file, self.source.encoding)), [])
         if not any(name.strip() for name in header):
             raise SourceError(f"{self.file}: line 1 is empty; expected column names there")
         twice = {name for name in header if header.count(name) > 1}
         if twice:
-            raise SourceError(
-                f"{self.file}: line 1 names column '{sorted(twice)[0]}' twice; give each its own name"
-            )
+            raise SourceError(f"{self.file}: line 1 names column '{sorted(twice)[0]}' twice; give each its own name")
         return header
 
     def csv_records(self) -> Iterator[tuple[int, dict[str, str | None] | Unreadable]]:
@@ -111,9 +109,7 @@ class TextFile:
                     yield row, Unreadable(row, f"line {row} is not valid JSON: {error}", line.rstrip("\r\n"))
                     continue
                 if not isinstance(record, dict):
-                    reason = (
-                        f'line {row} holds a {type(record).__name__}, expected an object such as {{"id": …}}'
-                    )
+                    reason = f'line {row} holds a {type(record).__name__}, expected an object such as {{"id": …}}'
                     yield row, Unreadable(row, reason, line.rstrip("\r\n"))
                     continue
                 yield (
@@ -127,20 +123,16 @@ class TextFile:
     def _open(self) -> io.TextIOWrapper:
         raw: IO[bytes] = self.file.open()
         if self.file.name.endswith(".gz"):
-            raw = gzip.open(raw)  # type: ignore[assignment]
+            raw = gzip.open(raw)  # type: ignore[assignment]  # noqa: SIM115
         # A byte order mark, which spreadsheets write, is no part of the first column's name.
-        encoding = (
-            "utf-8-sig" if self.source.encoding.lower().replace("-", "") == "utf8" else self.source.encoding
-        )
+        encoding = "utf-8-sig" if self.source.encoding.lower().replace("-", "") == "utf8" else self.source.encoding
         try:
             return io.TextIOWrapper(raw, encoding=encoding, newline="")
         except LookupError:
             raise ConfigError(f"source.encoding: Python knows no encoding '{self.source.encoding}'") from None
 
     def _reader(self, lines: Iterator[str]) -> Any:
-        delimiter = self.source.delimiter or (
-            "\t" if self.file.name.removesuffix(".gz").endswith(".tsv") else ","
-        )
+        delimiter = self.source.delimiter or ("\t" if self.file.name.removesuffix(".gz").endswith(".tsv") else ",")
         return csv.reader(lines, delimiter=delimiter, strict=True)
 
 

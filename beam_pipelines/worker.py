@@ -1,6 +1,6 @@
 """A worker process of the local runner: Beam's own, but quiet, of one thread of arithmetic, and gone with its driver.
 
-    python -m eclip.beam_pipelines.worker
+python -m eclip.beam_pipelines.worker
 """
 
 from __future__ import annotations

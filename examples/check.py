@@ -39,7 +39,9 @@ def main() -> None:
         lines += floor_lines(options.folder / "run")
     table = Table("planted", "rows", "right", "what is expected", "", box=None, header_style="bold")
     for what, rows, right, expected, promised in lines:
-        verdict = "[green]holds[/]" if right == rows else "[red]BROKEN[/]" if promised else f"{right / max(1, rows):.0%}"
+        verdict = (
+            "[green]holds[/]" if right == rows else "[red]BROKEN[/]" if promised else f"{right / max(1, rows):.0%}"
+        )
         table.add_row(what, f"{rows:,}", f"{right:,}", expected, verdict)
     Console(highlight=False).print(table)
     sys.exit(any(promised and right != rows for _, rows, right, _, promised in lines))

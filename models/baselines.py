@@ -27,9 +27,7 @@ COLOUR_WEIGHTS = (1.0, 0.5, 0.25)
 TITLE_STRENGTH, PHOTO_STRENGTH = 30.0, 3.0  # inverse L2 penalties that suit the features' scale
 
 
-def tfidf(
-    train: Sequence[str], *others: Sequence[str], features: int = MAX_FEATURES
-) -> list[scipy.sparse.csr_array]:
+def tfidf(train: Sequence[str], *others: Sequence[str], features: int = MAX_FEATURES) -> list[scipy.sparse.csr_array]:
     """Learn character 2- to 5-grams within words on `train`; give vectors of `train` and each other list.
 
     Args:
@@ -90,9 +88,7 @@ def photo_logistic(train: Sequence[bytes], labels: Sequence[str], photos: Sequen
     best, chosen = -1.0, COLOUR_WEIGHTS[0]
     for weight in COLOUR_WEIGHTS if len(set(target[~held])) == len(known) else ():
         seen, judged = principal(_weigh(features[~held], weight), _weigh(features[held], weight))
-        found = logistic(
-            seen, [labels[int(i)] for i in np.flatnonzero(~held)], judged, PHOTO_STRENGTH
-        ).argmax(1)
+        found = logistic(seen, [labels[int(i)] for i in np.flatnonzero(~held)], judged, PHOTO_STRENGTH).argmax(1)
         accuracy = float((found == target[held]).mean())
         if accuracy > best:
             best, chosen = accuracy, weight
@@ -109,10 +105,7 @@ def principal(train: np.ndarray, *others: np.ndarray, parts: int = PHOTO_PARTS) 
     parts = min(parts, len(train) - 1, train.shape[1])
     with threadpool_limits(1):
         model = PCA(parts, svd_solver="randomized", random_state=0).fit(train)
-        return [
-            np.asarray(model.transform(rows)) if len(rows) else np.zeros((0, parts))
-            for rows in (train, *others)
-        ]
+        return [np.asarray(model.transform(rows)) if len(rows) else np.zeros((0, parts)) for rows in (train, *others)]
 
 
 def photo_title_cca(

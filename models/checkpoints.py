@@ -72,9 +72,7 @@ class Checkpoints:
         mine = isinstance(state, dict) and state.get("identity") == self.identity
         return state if mine else None
 
-    def _restore(
-        self, state: dict[str, Any], network: torch.nn.Module, optimizer: torch.optim.Optimizer
-    ) -> None:
+    def _restore(self, state: dict[str, Any], network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         import torch
 
         network.load_state_dict(state["network"])

@@ -49,9 +49,7 @@ class Pairs:
             part = dataset.part(shard)
             rows += pq.read_metadata(part.path, filesystem=part.arrow).num_rows
         batches = (
-            batch
-            for shard in range(dataset.shards)
-            for batch in dataset.batches(shard, COLUMNS, rows=DECODE_ROWS)
+            batch for shard in range(dataset.shards) for batch in dataset.batches(shard, COLUMNS, rows=DECODE_ROWS)
         )
         return cls.of(batches, preprocess, rows)
 
@@ -71,14 +69,10 @@ class Pairs:
         categories: list[str | None] = []
         for batch in batches:
             column = {name: batch.column(name).to_pylist() for name in COLUMNS}
-            for i, (listing, title, jpeg) in enumerate(
-                zip(column["id"], column["title"], column["jpeg"], strict=True)
-            ):
+            for i, (listing, title, jpeg) in enumerate(zip(column["id"], column["title"], column["jpeg"], strict=True)):
                 if jpeg is None or title is None:
                     missing = "photo" if jpeg is None else "title"
-                    raise EclipError(
-                        f"pair '{listing}' has no {missing}; pairs need both, run the pairs stage again"
-                    )
+                    raise EclipError(f"pair '{listing}' has no {missing}; pairs need both, run the pairs stage again")
                 try:
                     photos[len(titles)] = hold(jpeg, preprocess)
                 except PhotoError as error:
@@ -93,9 +87,7 @@ class Pairs:
 
     def thumbs(self, rows: int, side: int) -> np.ndarray:
         """Give the first `rows` photos at another size. [uint8 of shape (rows, side, side, 3)]"""
-        small = [
-            Image.fromarray(p).resize((side, side), Image.Resampling.BILINEAR) for p in self.photos[:rows]
-        ]
+        small = [Image.fromarray(p).resize((side, side), Image.Resampling.BILINEAR) for p in self.photos[:rows]]
         return np.stack([np.asarray(p) for p in small]) if small else np.zeros((0, side, side, 3), np.uint8)
 
     def batches(self, seed: int, size: int, first: int = 0) -> Iterator[np.ndarray]:

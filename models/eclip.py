@@ -39,9 +39,7 @@ def require_torch() -> None:
     try:
         import torch
     except ImportError as error:
-        raise EclipError(
-            f"models need torch ({error}); install it with: pip install 'eclip[models]'"
-        ) from None
+        raise EclipError(f"models need torch ({error}); install it with: pip install 'eclip[models]'") from None
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError, AttributeError) as error:
@@ -58,9 +56,7 @@ def require_torch() -> None:
     try:
         import open_clip  # noqa: F401
     except ImportError as error:
-        raise EclipError(
-            f"models need open_clip ({error}); install it with: pip install 'eclip[models]'"
-        ) from None
+        raise EclipError(f"models need open_clip ({error}); install it with: pip install 'eclip[models]'") from None
 
 
 @dataclass
@@ -147,9 +143,7 @@ def _open(folder: Path, weights: bool) -> Model:
         network = open_clip.create_model(name, load_weights=weights, require_pretrained=weights)
         tokenize = open_clip.get_tokenizer(name)
     except Exception as error:
-        raise EclipError(
-            f"{folder}: open_clip cannot load this model ({type(error).__name__}: {error})"
-        ) from error
+        raise EclipError(f"{folder}: open_clip cannot load this model ({type(error).__name__}: {error})") from error
     how = open_clip.transform.PreprocessCfg(**network.visual.preprocess_cfg)
     transform = open_clip.transform.image_transform_v2(how, is_train=False)
     files = {

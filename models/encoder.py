@@ -120,9 +120,7 @@ def embed(df: pd.DataFrame, model: str, title: str = "title", image: str | None 
 
     for column in (title, image):
         if column is not None and column not in df.columns:
-            raise EclipError(
-                f"no column '{column}'; the frame has {', '.join(map(str, df.columns))}; name yours"
-            )
+            raise EclipError(f"no column '{column}'; the frame has {', '.join(map(str, df.columns))}; name yours")
     encoder = Encoder.load(model)
     texts = np.zeros((len(df), encoder.dimension), np.float32)
     photos = np.zeros_like(texts)

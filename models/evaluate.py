@@ -134,9 +134,7 @@ def average_precision(scores: np.ndarray, right: np.ndarray, positives: int | No
     return float((gained * hits[last] / (last + 1)).sum() / positives)
 
 
-def best_threshold(
-    scores: np.ndarray, right: np.ndarray, positives: int | None = None
-) -> tuple[float, float]:
+def best_threshold(scores: np.ndarray, right: np.ndarray, positives: int | None = None) -> tuple[float, float]:
     """Find the threshold (score >= threshold) of the best F1, and that F1; the higher one of equals.
 
     Raises:

@@ -89,9 +89,7 @@ def _category(
         "labels": len(known),
     }
     if not report["trained"]:
-        return report | {
-            "reason": f"{len(known)} categories have {config.min_support} training rows; two are needed"
-        }
+        return report | {"reason": f"{len(known)} categories have {config.min_support} training rows; two are needed"}
     head = CategoryHead.fit(train.vectors, labels, backbone)
     head.save(heads / "category")
     report["metric"] = "accuracy"
@@ -135,9 +133,7 @@ def _by_title(train: Labelled, labels: list[str], val: Labelled) -> tuple[np.nda
     return known[found.argmax(1)], found
 
 
-def _by_photo(
-    train: Labelled, labels: list[str], val: Labelled, truth: np.ndarray, photos: Photos
-) -> dict[str, float]:
+def _by_photo(train: Labelled, labels: list[str], val: Labelled, truth: np.ndarray, photos: Photos) -> dict[str, float]:
     """Judge HOG and colours."""
     mine = lowest(train.ids, PHOTO_ROWS, np.flatnonzero(train.vectors.has_image))
     asked = lowest(val.ids, PHOTO_ROWS, np.flatnonzero(val.vectors.has_image))
@@ -149,9 +145,7 @@ def _by_photo(
     if len(set(chosen)) < 2 or not theirs:
         return {}
     known = np.asarray(sorted(set(chosen)), dtype=object)
-    answers = baselines.photo_logistic(
-        [j for j in seen if j is not None], chosen, [j for j in shown if j is not None]
-    )
+    answers = baselines.photo_logistic([j for j in seen if j is not None], chosen, [j for j in shown if j is not None])
     return {"HOG + colour": float((known[answers.argmax(1)] == truth[theirs]).mean())}
 
 
@@ -163,9 +157,7 @@ def _attributes(train: Labelled, val: Labelled, config: HeadsConfig, heads: Path
     report: Report = {"trained": bool(head.softmaxes), "rows_train": len(train), "rows_val": len(val)}
     report["labels"] = len(head.softmaxes)
     if not head.softmaxes:
-        return report | {
-            "reason": f"no attribute has two values with {config.min_support} training rows each"
-        }
+        return report | {"reason": f"no attribute has two values with {config.min_support} training rows each"}
     head.save(heads / "attributes")
     report["metric"] = "micro_f1"
     names = list(head.softmaxes)
@@ -184,9 +176,7 @@ def _attributes(train: Labelled, val: Labelled, config: HeadsConfig, heads: Path
             known = set(head.softmaxes[name].labels)
             mine = np.array([i for i, label in enumerate(labels) if label in known], np.int64)
             values = Counter(labels[mine].tolist())
-            most = max(
-                (value for value in values if value != ABSENT), key=lambda value: (values[value], value)
-            )
+            most = max((value for value in values if value != ABSENT), key=lambda value: (values[value], value))
             common[name] = np.full(len(val), most, dtype=object)
             by_title[name], _ = _by_title(train.take(mine), labels[mine].tolist(), val)
         report["baselines"] = {
@@ -205,9 +195,7 @@ def _adult(train: Labelled, val: Labelled, config: HeadsConfig, heads: Path, bac
     report: Report = {"trained": min(adult, others) >= config.min_support}
     report |= {"rows_train": len(train), "rows_val": len(val), "labels": 2, "adult_train": adult}
     if not report["trained"]:
-        reason = (
-            f"{adult} training rows are adult and {others} are not; {config.min_support} of each are needed"
-        )
+        reason = f"{adult} training rows are adult and {others} are not; {config.min_support} of each are needed"
         return report | {"reason": reason if config.adult else "heads.adult names no column of labels"}
     head = AdultHead.fit(train.vectors, labels, train.groups, backbone, config.seed)
     head.save(heads / "adult")

@@ -37,9 +37,7 @@ def top_k(
         ValueError: k is below 1, dimensions differ, or exclude_self with two different lengths.
     """
     if k < 1 or queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
-        raise ValueError(
-            f"top {k} of {queries.shape} in {gallery.shape}; expected k >= 1 and rows of one dimension"
-        )
+        raise ValueError(f"top {k} of {queries.shape} in {gallery.shape}; expected k >= 1 and rows of one dimension")
     wanted, there = queries.shape[0], gallery.shape[0]
     if exclude_self and wanted != there:
         raise ValueError(f"exclude_self with {wanted} queries and {there} rows; expected the same rows")

@@ -43,9 +43,7 @@ class Labelled:
             ("product", config.product),
         ):
             if name is not None and name not in columns:
-                raise EclipError(
-                    f"heads.{key}: the listings have no column '{name}'; they have {', '.join(columns)}"
-                )
+                raise EclipError(f"heads.{key}: the listings have no column '{name}'; they have {', '.join(columns)}")
         nothing: list[Any] = [None] * table.num_rows
 
         def values(name: str | None) -> list[Any]:
@@ -102,9 +100,7 @@ def lowest(names: Sequence[str], limit: int, rows: np.ndarray) -> np.ndarray:
 
 def _first_values(row: list[dict[str, Any]] | None) -> dict[str, str]:
     """Read attributes; of several values the first counts."""
-    return {
-        entry["name"]: entry["values"][0] for entry in row or [] if entry["values"] and entry["values"][0]
-    }
+    return {entry["name"]: entry["values"][0] for entry in row or [] if entry["values"] and entry["values"][0]}
 
 
 def _truth(value: Any, column: str | None) -> bool | None:

@@ -25,9 +25,7 @@ MIN_PAIRS = 5  # proposed pairs of one product that a threshold needs
 Report = dict[str, Any]
 
 
-def fit(
-    train: Labelled, val: Labelled, predict: PredictConfig, heads: Path, backbone: str
-) -> dict[str, Report]:
+def fit(train: Labelled, val: Labelled, predict: PredictConfig, heads: Path, backbone: str) -> dict[str, Report]:
     """Fit and judge both tasks, each modality with a threshold of its own; that of fused vectors is saved.
 
     Returns:

@@ -70,9 +70,7 @@ class Heads:
         if self.adult:
             answers.append(("adult", "", *self.adult.predict(vectors)))
         if self.attributes:
-            answers += [
-                ("attributes", name, *found) for name, found in self.attributes.predict(vectors).items()
-            ]
+            answers += [("attributes", name, *found) for name, found in self.attributes.predict(vectors).items()]
         if self.category:
             answers.append(("category", "", *self.category.predict(vectors)))
         if not answers or not batch.num_rows:
@@ -91,7 +89,5 @@ class Heads:
             for task, attribute, labels, scores in answers
         ]
         table = pa.Table.from_batches(parts).cast(PREDICTIONS.schema)
-        order = pc.sort_indices(
-            table, [("id", "ascending"), ("task", "ascending"), ("attribute", "ascending")]
-        )
+        order = pc.sort_indices(table, [("id", "ascending"), ("task", "ascending"), ("attribute", "ascending")])
         return table.take(order).combine_chunks().to_batches()[0]

@@ -63,9 +63,7 @@ def pretrain(
     from .loss import catalog_loss, prompt_loss
 
     if len(train) < 2:
-        raise EclipError(
-            f"{len(train)} training pairs; a contrast needs at least two, and is worth it from 1,000"
-        )
+        raise EclipError(f"{len(train)} training pairs; a contrast needs at least two, and is worth it from 1,000")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     names = sorted({c for c in train.categories if c}) if config.category_prompts else []
     number = {name: i for i, name in enumerate(names)}
@@ -154,9 +152,7 @@ def _prompts(category: np.ndarray, names: int, draw: np.random.Generator) -> tup
         return np.arange(names), category
     own = np.unique(category[category >= 0])
     rest = np.setdiff1d(np.arange(names), own)
-    asked = np.concatenate(
-        [own, draw.choice(rest, max(0, min(MAX_PROMPTS - len(own), len(rest))), replace=False)]
-    )
+    asked = np.concatenate([own, draw.choice(rest, max(0, min(MAX_PROMPTS - len(own), len(rest))), replace=False)])
     return asked, np.where(category >= 0, np.searchsorted(own, category), -1)
 
 
@@ -236,9 +232,7 @@ def _publish(model: eclip.Model, target: Path, card: str) -> None:
 def _card(train: Pairs, config: PretrainConfig, metrics: dict[str, float]) -> str:
     """Write the model's README: what it is, how to load it, what it learnt from and how well."""
     base = (
-        f"fine-tuned from `{Path(config.model).name}`"
-        if config.model
-        else f"a {config.tower} and a text transformer"
+        f"fine-tuned from `{Path(config.model).name}`" if config.model else f"a {config.tower} and a text transformer"
     )
     figures = "\n".join(f"| {name} | {value:.3f} |" for name, value in metrics.items())
     return f"""---

@@ -76,9 +76,7 @@ class Preprocess:
                 f"model_cfg.vision_cfg.image_size ({type(error).__name__}: {error})"
             ) from None
         known = {field.name for field in fields(cls)}
-        given = {
-            k: v for k, v in (values.get("preprocess_cfg") or {}).items() if k in known and v is not None
-        }
+        given = {k: v for k, v in (values.get("preprocess_cfg") or {}).items() if k in known and v is not None}
         size = given.pop("size", size)
         if isinstance(size, list | tuple):
             if len(set(size)) > 1:
@@ -86,9 +84,7 @@ class Preprocess:
             size = size[0]
         for name in ("mean", "std"):
             if name in given:
-                given[name] = (
-                    tuple(given[name]) if isinstance(given[name], list | tuple) else (given[name],) * 3
-                )
+                given[name] = tuple(given[name]) if isinstance(given[name], list | tuple) else (given[name],) * 3
         return cls(size=int(size), **given)
 
     @property
@@ -149,9 +145,7 @@ def fit(photos: np.ndarray, preprocess: Preprocess, device: str = "cpu") -> torc
     return _normalise(pixels.clamp(0, 1), preprocess)
 
 
-def augment(
-    photos: np.ndarray, preprocess: Preprocess, generator: torch.Generator, device: str
-) -> torch.Tensor:
+def augment(photos: np.ndarray, preprocess: Preprocess, generator: torch.Generator, device: str) -> torch.Tensor:
     """Turn held photos into varied model input: crop, shift, small turn, flip, brightness and contrast.
 
     Hue stays: a colour is what many listings of one family differ in.

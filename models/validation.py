@@ -30,9 +30,7 @@ def measure(model: Model, train: Pairs, val: Pairs, device: str) -> dict[str, fl
     """
     rows = min(len(val), ROWS)
     titles, products = val.titles[:rows], val.products[:rows]
-    images = _encode(
-        lambda at: model.network.encode_image(fit(val.photos[at], model.preprocess, device)), rows
-    )
+    images = _encode(lambda at: model.network.encode_image(fit(val.photos[at], model.preprocess, device)), rows)
     texts = _encode(lambda at: model.network.encode_text(model.tokenize(titles[at]).to(device)), rows)
     metrics = evaluate.retrieval(images, texts, titles, products)
     seen = min(len(train), ROWS)
@@ -65,9 +63,7 @@ def _zero_shot(
     found: dict[str, float] = {}
     for name, vectors in (("image", images), ("text", texts), ("both", images + texts)):
         best = (vectors[judged] @ prompts.T).argmax(1)
-        found[f"zero_shot_category_{name}"] = float(
-            np.mean([known[b] == t for b, t in zip(best, truth, strict=True)])
-        )
+        found[f"zero_shot_category_{name}"] = float(np.mean([known[b] == t for b, t in zip(best, truth, strict=True)]))
     counts = Counter(train.categories)
     most = max(known, key=lambda name: counts[name])
     return found | {"zero_shot_category_majority": truth.count(most) / len(truth)}
@@ -78,7 +74,5 @@ def _encode(part: Callable[[slice], Any], rows: int) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        features = torch.cat(
-            [part(slice(at, min(at + BATCH, rows))).float().cpu() for at in range(0, rows, BATCH)]
-        )
+        features = torch.cat([part(slice(at, min(at + BATCH, rows))).float().cpu() for at in range(0, rows, BATCH)])
         return np.asarray(torch.nn.functional.normalize(features, dim=-1).numpy())

@@ -51,9 +51,7 @@ def fit(a: np.ndarray, b: np.ndarray, regularisation: float = 0.1, components: i
             value each, or the ridge is not positive.
     """
     if len(a) != len(b) or len(a) < 2:
-        raise ValueError(
-            f"views of {len(a)} and {len(b)} rows; expected two views of the same rows, at least two"
-        )
+        raise ValueError(f"views of {len(a)} and {len(b)} rows; expected two views of the same rows, at least two")
     if not regularisation > 0:
         raise ValueError(f"regularisation is {regularisation}; expected more than 0")
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)

@@ -47,9 +47,7 @@ def merge_in_order(
     one, other = _edges(left, right, nodes)
     strength = np.asarray(similarity, np.float64)
     if strength.shape != one.shape:
-        raise ValueError(
-            f"{len(one)} edges but similarities of shape {strength.shape}; expected one for each edge"
-        )
+        raise ValueError(f"{len(one)} edges but similarities of shape {strength.shape}; expected one for each edge")
     if np.isnan(strength).any():
         raise ValueError(f"similarity of edge {int(np.isnan(strength).argmax())} is NaN; expected a number")
     if max_size < 1:
@@ -80,9 +78,7 @@ def _edges(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) -> tuple[np.nd
     """Check edges and turn each so that the smaller node comes first."""
     a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
     if a.ndim != 1 or a.shape != b.shape:
-        raise ValueError(
-            f"edges have ends of shapes {a.shape} and {b.shape}; expected two arrays of one length"
-        )
+        raise ValueError(f"edges have ends of shapes {a.shape} and {b.shape}; expected two arrays of one length")
     one, other = np.minimum(a, b), np.maximum(a, b)
     if len(one) and (one.min() < 0 or other.max() >= nodes):
         raise ValueError(f"edges name nodes from {one.min()} to {other.max()}; expected 0 to {nodes - 1}")

@@ -131,7 +131,8 @@ def _details(batch: pa.RecordBatch, config: FilterConfig) -> dict[str, list[str]
             for r in rows
         ],
         "short_title": [
-            f"{(r['title'] or '')!r} has {r['title_characters']} letters and digits, under {config.min_characters}" for r in rows
+            f"{(r['title'] or '')!r} has {r['title_characters']} letters and digits, under {config.min_characters}"
+            for r in rows
         ],
     }
 

@@ -23,7 +23,9 @@ _Yaml.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Yaml.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
@@ -93,8 +95,9 @@ def _explain(problem: Any) -> str:
         *parents, key = problem["loc"]
         section: Any = Config
         for parent in parents:
-            section = section.model_fields[parent].annotation if isinstance(section, type) else section
-            section = next((a for a in getattr(section, "__args__", ()) if isinstance(a, type)), section)
+            annotation = section.model_fields[parent].annotation
+            # `LookupConfig | None`: the section is what can be there.
+            section = next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type)), annotation)
         known = [k for k in section.model_fields if k != "folder"] if hasattr(section, "model_fields") else []
         return f"{place}: unknown key{nearest(str(key), known) if known else ''}"
     if problem["type"] == "missing":

@@ -36,7 +36,7 @@ def part_name(shard: int, shards: int) -> str:
 
 
 def shard_of(ids: pa.Array, shards: int) -> np.ndarray:
-    """Give the shard of each id: xxh64 of its UTF-8 bytes, seed 0, modulo the number of shards. [int64 of shape (n,)]"""
+    """Give the shard of each id: xxh64 of its UTF-8 bytes, seed 0, modulo the number of shards. [int64 (n,)]"""
     digest = xxhash.xxh64_intdigest
     return np.fromiter((digest(i.encode()) % shards for i in ids.to_pylist()), np.int64, len(ids))
 
@@ -97,7 +97,11 @@ class Dataset:
             mine = wanted.filter(pa.array(shard_of(wanted, self.shards) == shard))
             tables.append(
                 pq.read_table(
-                    part.path, filesystem=part.arrow, columns=columns, filters=pc.field(key).isin(mine), partitioning=None
+                    part.path,
+                    filesystem=part.arrow,
+                    columns=columns,
+                    filters=pc.field(key).isin(mine),
+                    partitioning=None,
                 )
             )
         return pa.concat_tables(tables) if tables else self.schema().empty_table()

@@ -1,11 +1,11 @@
 """Errors that a person can act on; each message says what was found, what was expected and what to do.
 
-    EclipError            anything that stops a run                                    exit 1
-    ├── ConfigError       the configuration or the command line is wrong               exit 2
-    ├── SourceError       a source cannot be read, or what is in it cannot be used     exit 1
-    ├── StageError        shards of a stage failed; a second run redoes only those     exit 1
-    ├── RunLocked         another run is writing to the same run folder                exit 1
-    └── GateError         a gate stopped the run; what was published is untouched      exit 3
+EclipError            anything that stops a run                                    exit 1
+├── ConfigError       the configuration or the command line is wrong               exit 2
+├── SourceError       a source cannot be read, or what is in it cannot be used     exit 1
+├── StageError        shards of a stage failed; a second run redoes only those     exit 1
+├── RunLockedError         another run is writing to the same run folder                exit 1
+└── GateError         a gate stopped the run; what was published is untouched      exit 3
 """
 
 import difflib
@@ -37,7 +37,7 @@ class StageError(EclipError):
         self.failures = failures or {}
 
 
-class RunLocked(EclipError):
+class RunLockedError(EclipError):
     """Report that another run holds the run folder."""
 
 

@@ -25,7 +25,7 @@ class Contract:
     key: tuple[str, ...]
 
     def conform(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Bring a batch into shape: promised columns first, cast, null where absent; other columns behind, as they are."""
+        """Bring a batch into shape: promised columns first, cast, null where absent; others behind, as they are."""
         columns: dict[str, pa.Array] = {}
         for field in self.schema:
             column = batch.column(field.name) if field.name in batch.schema.names else None

@@ -157,7 +157,11 @@ def _photo_key(photos: list[dict[str, Any]] | None) -> str:
 
 def _price(column: pa.Array) -> pa.Array:
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return column.cast(pa.float64(), safe=False) if not pa.types.is_null(column.type) else pa.nulls(len(column), pa.float64())
+        return (
+            column.cast(pa.float64(), safe=False)
+            if not pa.types.is_null(column.type)
+            else pa.nulls(len(column), pa.float64())
+        )
     digits = pc.replace_substring_regex(column.cast(pa.string()), r"[^0-9.,\-]", "")
     # The separator that stands last and has one or two digits behind it is the decimal one: 1.299,00 and 1,299.00.
     comma = pc.match_substring_regex(digits, r",\d{1,2}$")
@@ -174,7 +178,9 @@ def _time(column: pa.Array) -> pa.Array:
         return column.cast(kind) if column.type.tz else pc.assume_timezone(column, "UTC").cast(kind)
     if pa.types.is_date(column.type):
         return column.cast(pa.timestamp("us")).cast(kind)
-    times = pd.to_datetime(pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601")
+    times = pd.to_datetime(
+        pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601"
+    )
     plain = pa.array(times.dt.tz_localize(None).to_numpy(), pa.timestamp("us"), from_pandas=True)
     return pc.assume_timezone(plain, "UTC").cast(kind)
 
@@ -185,16 +191,20 @@ def _attributes(records: pa.RecordBatch, theirs: Theirs) -> pa.Array:
         if column.type == ATTRIBUTES:
             return column
         return pa.array([_attribute_list(value) for value in column.to_pylist()], ATTRIBUTES)
-    names = list(theirs) if isinstance(theirs, Mapping) else list(theirs)
+    names = list(theirs)
     texts = [pc.utf8_trim_whitespace(text(records.column(c))) for c in _names(theirs)]
-    present = np.stack([np.asarray(pc.and_kleene(pc.is_valid(t), pc.fill_null(pc.not_equal(t, ""), False))) for t in texts], 1)
+    present = np.stack(
+        [np.asarray(pc.and_kleene(pc.is_valid(t), pc.fill_null(pc.not_equal(t, ""), False))) for t in texts], 1
+    )
     row, which = np.nonzero(present)
     # Flatten row by row: value k of row i is text `which` at i.
     chunks = pa.concat_arrays([t.cast(pa.string()) for t in texts])
     values = chunks.take(pa.array(which * records.num_rows + row))
     offsets = np.concatenate([[0], present.sum(1).cumsum()]).astype(np.int32)
     lists = pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
-    struct = pa.StructArray.from_arrays([pa.array(names).take(pa.array(which)), lists], fields=list(ATTRIBUTES.value_type))
+    struct = pa.StructArray.from_arrays(
+        [pa.array(names).take(pa.array(which)), lists], fields=list(ATTRIBUTES.value_type)
+    )
     return pa.ListArray.from_arrays(pa.array(offsets), struct).cast(ATTRIBUTES)
 
 

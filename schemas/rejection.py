@@ -50,12 +50,13 @@ def rejected(
     columns: dict[str, list[Any] | pa.Array] = {
         "id": taken.column("id"),
         "stage": [stage] * len(hit),
-        "rule": [rules[k] for k in first],
+        "rule": [rules[k] for k in first.tolist()],
         "rules": [[rule for rule, on in zip(rules, fired[row], strict=True) if on] for row in hit],
-        "detail": [details[k][row] for k, row in zip(first, hit, strict=True)],
+        "detail": [details[k][row] for k, row in zip(first.tolist(), hit.tolist(), strict=True)],
         "row": original(taken),
     }
-    return pa.RecordBatch.from_arrays(
-        [pa.array(columns[f.name], f.type) if isinstance(columns[f.name], list) else columns[f.name] for f in REJECTED.schema],
-        schema=REJECTED.schema,
-    )  # fmt: skip
+    arrays = []
+    for field in REJECTED.schema:
+        column = columns[field.name]
+        arrays.append(pa.array(column, field.type) if isinstance(column, list) else column)
+    return pa.RecordBatch.from_arrays(arrays, schema=REJECTED.schema)

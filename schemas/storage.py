@@ -22,6 +22,8 @@ from typing import IO, Any
 import pyarrow.fs
 from fsspec.core import url_to_fs
 
+from .errors import EclipError
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -169,7 +171,10 @@ class Storage:
             return
         link = Path(self.path)
         if link.is_dir() and not link.is_symlink():
-            raise FileExistsError(f"{link} is a folder, not the link that eclip keeps there; move it away")
+            raise EclipError(
+                f"{link} is a folder, where eclip keeps a link to what is published (was the run copied without its "
+                f"links?); move it away and run again"
+            )
         temporary = link.with_name(f".tmp-{uuid.uuid4().hex}")
         temporary.symlink_to(target)
         temporary.replace(link)

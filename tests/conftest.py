@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from driver import FEW_STEPS, ROWS, copy_of, eclip
 # A shared machine spins on threads that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ["COLUMNS"] = "200"  # tables as a wide terminal shows them
+logging.getLogger().addHandler(logging.NullHandler())  # or Beam installs one that talks
 
 
 @pytest.fixture(scope="session")

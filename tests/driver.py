@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 ROWS = 300
-FEW_STEPS = ("--set", "pretrain.steps=40")
+FEW_STEPS = ("--set", "pretrain.steps=40", "--set", "heads.min_support=3")
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,29 @@ class Finished:
     err: str
 
 
-def eclip(*arguments: object, env: dict[str, str] | None = None, timeout: float = 600) -> Finished:
-    """Run the command line as a user does."""
+def eclip(*arguments: object) -> Finished:
+    """Run the command line in this process: Beam, torch and Great Expectations take seconds to import."""
+    from eclip.beam_pipelines import cli
+
+    before = sys.argv, {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    sys.argv = ["eclip", *map(str, arguments)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv = before[0]
+        for number, handler in before[1].items():
+            signal.signal(number, handler)
+    return Finished(code, out.getvalue(), err.getvalue())
+
+
+def eclip_process(*arguments: object, timeout: float = 600) -> Finished:
+    """Run it as a process of its own, as a user does."""
     command = [str(Path(sys.executable).with_name("eclip")), *map(str, arguments)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=timeout, env={**os.environ, "COLUMNS": "200", **(env or {})}
-    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
@@ -51,5 +71,5 @@ def manifest(run: Path, stage: str) -> dict[str, Any]:
 
 
 def copy_of(catalog: Path, target: Path) -> Path:
-    """The catalog in a folder of its own, its photos as links."""
-    return Path(shutil.copytree(catalog, target, dirs_exist_ok=True, copy_function=os.link))
+    """The catalog, and its run folder if it has one, in a folder of its own; the files are linked, not copied."""
+    return Path(shutil.copytree(catalog, target, dirs_exist_ok=True, copy_function=os.link, symlinks=True))

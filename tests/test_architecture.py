@@ -36,14 +36,22 @@ def imports(path: Path) -> list[tuple[int, int, str]]:
 def test_imports_point_downwards(path: Path) -> None:
     room = path.parts[0]
     for line, level, module in imports(path):
-        other = module.split(".")[0] if level == len(path.parts) else module.split(".")[1] if module.startswith("eclip.") else room
+        other = (
+            module.split(".")[0]
+            if level == len(path.parts)
+            else module.split(".")[1]
+            if module.startswith("eclip.")
+            else room
+        )
         assert other == room or other in MAY_IMPORT[room], f"{path}:{line}: {room} may not import {other}"
         library = module.split(".")[0]
         if not level and library in HOMES and room != "examples":
             assert room in HOMES[library], f"{path}:{line}: {library} belongs to {', '.join(HOMES[library])}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.parts[0] == "examples" and "benchmarks" not in p.parts], ids=str)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.parts[0] == "examples" and "benchmarks" not in p.parts], ids=str
+)
 def test_the_sample_knows_nothing_of_the_rules_that_it_tests(path: Path) -> None:
     for line, _, module in imports(path):
         assert not module.startswith("eclip.") or "sample" not in path.parts, f"{path}:{line}"

@@ -26,7 +26,9 @@ def test_every_package_is_listed(setup: configparser.ConfigParser) -> None:
     listed = set(setup["options"]["packages"].split())
     rooms = ("schemas", "quality", "models", "beam_pipelines", "examples")
     there = {"eclip"} | {
-        ".".join(["eclip", *path.parent.relative_to(ROOT).parts]) for room in rooms for path in (ROOT / room).rglob("__init__.py")
+        ".".join(["eclip", *path.parent.relative_to(ROOT).parts])
+        for room in rooms
+        for path in (ROOT / room).rglob("__init__.py")
     }
     assert listed == there
 
@@ -72,7 +74,9 @@ def test_the_tested_versions_fit_the_ranges(setup: configparser.ConfigParser) ->
 
 def test_the_wheel_holds_all_and_draws_a_sample(tmp_path: Path) -> None:
     source = tmp_path / "source"  # building leaves a build folder, which must not stand in the checkout
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "runs", "demo", "*.egg-info", "__pycache__"))
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "runs", "demo", "*.egg-info", "__pycache__")
+    )
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(source)]
     made = subprocess.run(build, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr

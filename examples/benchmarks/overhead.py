@@ -77,10 +77,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         base = Path(temporary)
         eclip = str(Path(sys.executable).with_name("eclip"))
-        quiet = {"check": True, "stdout": subprocess.DEVNULL}
-        subprocess.run([eclip, "sample", str(base / "catalog"), "--rows", str(options.rows), "--no-photos"], **quiet)
+        subprocess.run(
+            [eclip, "sample", str(base / "catalog"), "--rows", str(options.rows), "--no-photos"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         settings = ["--set", "shards=4", "--to", "ingest"]
-        subprocess.run([eclip, "run", str(base / "catalog/catalog.yaml"), *settings], **quiet)
+        subprocess.run(
+            [eclip, "run", str(base / "catalog/catalog.yaml"), *settings], check=True, stdout=subprocess.DEVNULL
+        )
         config = load(base / "catalog/catalog.yaml")
         listings = RunFolder(config.run_folder).dataset("ingest/listings")
         for identify in (True, False):
@@ -97,7 +102,9 @@ def main() -> None:
             work = f"clean {options.rows:,} titles{', language' if identify else ''}"
             mine, plain = statistics.median(ours), statistics.median(theirs)
             print(f"{work:<34}{mine:>22.2f}{plain:>20.2f}{ratio:>8.2f}{AIM:>8.2f}")
-            rows.append({"work": work, "peer": "plain loop", "unit": "CPU s", "ours": mine, "theirs": plain, "ratio": 1 / ratio})
+            rows.append(
+                {"work": work, "peer": "plain loop", "unit": "CPU s", "ours": mine, "theirs": plain, "ratio": 1 / ratio}
+            )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 

@@ -41,9 +41,7 @@ def write_sample(folder: str | Path, rows: int = 2000, seed: int = 0, photos: bo
     if rows < 1:
         raise ValueError(f"rows is {rows}; expected at least 1")
     if (folder / "listings").exists():
-        raise FileExistsError(
-            f"{folder / 'listings'} exists already; name another folder, or delete this one first"
-        )
+        raise FileExistsError(f"{folder / 'listings'} exists already; name another folder, or delete this one first")
     (folder / "listings").mkdir(parents=True)
     setting = Setting(rows, seed, photos, Sellers(rows, seed), Market(rows, seed))
     parts = Parts(folder / "listings", seed)
@@ -149,7 +147,6 @@ image:
   separator: "|"              # one cell holds several paths, the main photo first
 
 pretrain:
-  vocabulary: 1600            # tokens; titles in four languages want more than the default 800
 
 heads:
   adult: is_adult             # the column of true and false that the adult head learns from

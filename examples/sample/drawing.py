@@ -43,13 +43,9 @@ def jpeg(image: Image.Image, quality: int = 85) -> bytes:
     return buffer.getvalue()
 
 
-def write(
-    image: Image.Image, text: str, centre: tuple[float, float], size: float, fill: tuple[int, ...]
-) -> None:
+def write(image: Image.Image, text: str, centre: tuple[float, float], size: float, fill: tuple[int, ...]) -> None:
     """Write a short text around a point."""
-    ImageDraw.Draw(image, "RGBA").text(
-        centre, text, fill=fill, font=ImageFont.load_default(size), anchor="mm"
-    )
+    ImageDraw.Draw(image, "RGBA").text(centre, text, fill=fill, font=ImageFont.load_default(size), anchor="mm")
 
 
 def _object(rng: random.Random, product: Product) -> Image.Image:
@@ -73,16 +69,11 @@ def _outline(shape: str) -> Image.Image:
 
 
 def _surface(rng: random.Random, product: Product) -> Image.Image:
-    base = np.array(COLOURS[product.colour].rgb, np.float32) + np.array(
-        [rng.gauss(0, 6) for _ in range(3)], np.float32
-    )
+    base = np.array(COLOURS[product.colour].rgb, np.float32) + np.array([rng.gauss(0, 6) for _ in range(3)], np.float32)
     bright = base.mean() > 120
     second = base * 0.45 if bright else base * 0.5 + 127
     pattern = _pattern(rng, product.pattern)[..., None]
-    light = (
-        _material(product.material)[..., None]
-        * np.linspace(1.12, 0.88, SIDE, dtype=np.float32)[None, :, None]
-    )
+    light = _material(product.material)[..., None] * np.linspace(1.12, 0.88, SIDE, dtype=np.float32)[None, :, None]
     pixels = (base + (second - base) * pattern) * light
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
@@ -193,9 +184,7 @@ def _badge(rng: random.Random, scene: Image.Image) -> None:
 def _camera(rng: random.Random, scene: Image.Image) -> Image.Image:
     """Add what a cheap camera adds: brightness, a colour cast, noise."""
     cast = np.array([rng.gauss(1, 0.06) for _ in range(3)], np.float32) * rng.uniform(0.72, 1.18)
-    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(
-        (scene.height, scene.width, 1), np.float32
-    )
+    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal((scene.height, scene.width, 1), np.float32)
     pixels = np.asarray(scene, np.float32) * cast + 5 * noise
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 

@@ -75,9 +75,7 @@ def draw_listing(
     return relist(rng, number, Listing(row, product, seller, wording, shots), seller, shots)
 
 
-def relist(
-    rng: random.Random, number: int, listing: Listing, seller: Seller, shots: tuple[Shot, ...]
-) -> Listing:
+def relist(rng: random.Random, number: int, listing: Listing, seller: Seller, shots: tuple[Shot, ...]) -> Listing:
     """List the same under a new id, a little later, at a seller's price."""
     later = datetime.fromisoformat(listing.row["updated"][:-1]) + timedelta(minutes=rng.randrange(1, 90_000))
     row = {

@@ -90,10 +90,7 @@ def variants(rng: random.Random, product: Product, change: str, count: int) -> l
     else:
         sizes = rng.sample(_other_sizes(product.size), count)
         changed = [replace(product, size=size) for size in sizes]
-    prices = [
-        product.price if change == "colour" else round(product.price * rng.uniform(1.1, 1.8), 2)
-        for _ in changed
-    ]
+    prices = [product.price if change == "colour" else round(product.price * rng.uniform(1.1, 1.8), 2) for _ in changed]
     return [
         replace(variant, number=product.number + place, price=price)
         for place, (variant, price) in enumerate(zip(changed, prices, strict=True), start=1)

@@ -56,9 +56,7 @@ class Sellers:
 
     def __init__(self, rows: int, seed: int) -> None:
         count = min(20, 8 + rows // 500)
-        self.by_language = {
-            language: [_seller(language, n, seed) for n in range(2)] for language in LANGUAGES
-        }
+        self.by_language = {language: [_seller(language, n, seed) for n in range(2)] for language in LANGUAGES}
         for _ in range(count - 8):
             # The language that is furthest behind its share gets the next seller.
             language = min(

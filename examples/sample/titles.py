@@ -139,9 +139,7 @@ def draw_wording(
 
 def parts(product: Product, wording: Wording) -> list[str]:
     """Give the parts of a title in order: a part is a word, or words that stay together."""
-    said = {
-        slot: _say(slot, product, wording) for slot in wording.order if slot in wording.said or slot == "kind"
-    }
+    said = {slot: _say(slot, product, wording) for slot in wording.order if slot in wording.said or slot == "kind"}
     return [said[slot] for slot in wording.order if said.get(slot)]
 
 
@@ -206,12 +204,7 @@ def _say(slot: str, product: Product, wording: Wording, label: bool = False) -> 
             return kind.words[language][form] if "kind" in wording.said else FILLERS[language][wording.filler]
         case "adjective":
             adjective = ADJECTIVE_LISTS[language][wording.adjective]
-            agrees = (
-                language == "fr"
-                and gender >= 2
-                and adjective.endswith("e")
-                and adjective not in FRENCH_INVARIABLE
-            )
+            agrees = language == "fr" and gender >= 2 and adjective.endswith("e") and adjective not in FRENCH_INVARIABLE
             return adjective + "s" if agrees else adjective
         case "colour":
             colour = COLOURS[product.colour]

@@ -89,10 +89,7 @@ ADJECTIVES = {
         "classique moderne premium vintage rétro design chic pratique robuste authentique durable "
         "tendance solide unique déco confort"
     ),
-    "ko": (
-        "클래식 모던 프리미엄 빈티지 데일리 컴팩트 고급 심플 감성 베이직 미니멀 레트로 북유럽풍 수제 "
-        "트렌디 유니크"
-    ),
+    "ko": ("클래식 모던 프리미엄 빈티지 데일리 컴팩트 고급 심플 감성 베이직 미니멀 레트로 북유럽풍 수제 트렌디 유니크"),
 }
 ADJECTIVE_LISTS = {language: tuple(words.split()) for language, words in ADJECTIVES.items()}
 FRENCH_INVARIABLE = ("vintage", "tendance")

@@ -59,16 +59,12 @@ class AdultHead:
         """Give "true" or "false" for each product, object (n,), and its probability, float32 (n,)."""
         probability = self.probabilities(vectors)
         adult = probability >= self.threshold
-        return np.where(adult, *reversed(LABELS)).astype(object), np.where(
-            adult, probability, 1 - probability
-        )
+        return np.where(adult, *reversed(LABELS)).astype(object), np.where(adult, probability, 1 - probability)
 
     def save(self, folder: Path) -> None:
         """Write head.json and head.safetensors."""
         values = {"labels": LABELS, "threshold": self.threshold, "modality": "image, text or both"}
-        write(
-            folder, TASK, self.backbone, values, {"weights": self.softmax.weights, "bias": self.softmax.bias}
-        )
+        write(folder, TASK, self.backbone, values, {"weights": self.softmax.weights, "bias": self.softmax.bias})
 
     @classmethod
     def load(cls, folder: Path) -> AdultHead:

@@ -61,9 +61,7 @@ class AttributesHead:
             rule = _expected(name, attributes, categories)
             labels = [label_of(row, name, c, rule) for row, c in zip(attributes, categories, strict=True)]
             support = Counter(label for label in labels if label is not None)
-            rows = np.array(
-                [i for i, label in enumerate(labels) if label and support[label] >= min_support], np.int64
-            )
+            rows = np.array([i for i, label in enumerate(labels) if label and support[label] >= min_support], np.int64)
             chosen = [labels[i] or "" for i in rows]
             if len(set(chosen)) > 1:
                 softmaxes[name], expected[name] = Softmax.fit(vectors.take(rows), chosen), rule

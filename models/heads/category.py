@@ -46,9 +46,7 @@ class CategoryHead:
     def save(self, folder: Path) -> None:
         """Write head.json and head.safetensors."""
         values = {"labels": self.softmax.labels, "modality": "image, text or both"}
-        write(
-            folder, TASK, self.backbone, values, {"weights": self.softmax.weights, "bias": self.softmax.bias}
-        )
+        write(folder, TASK, self.backbone, values, {"weights": self.softmax.weights, "bias": self.softmax.bias})
 
     @classmethod
     def load(cls, folder: Path) -> CategoryHead:

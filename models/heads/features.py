@@ -32,9 +32,7 @@ class Vectors:
 
     def take(self, rows: np.ndarray) -> Vectors:
         """Choose rows by number or mask."""
-        return Vectors(
-            self.image[rows], self.text[rows], self.fused[rows], self.has_image[rows], self.has_text[rows]
-        )
+        return Vectors(self.image[rows], self.text[rows], self.fused[rows], self.has_image[rows], self.has_text[rows])
 
     def only(self, modality: str) -> Vectors:
         """Hide what is not of a modality, as if the products had never had it."""
@@ -59,9 +57,7 @@ class Vectors:
         scale = np.float32(np.sqrt(self.image.shape[1]))
         image = np.where(self.has_image[:, None], self.image, 0).astype(np.float32) * scale
         text = np.where(self.has_text[:, None], self.text, 0).astype(np.float32) * scale
-        return np.concatenate(
-            [image, text, self.has_image[:, None], self.has_text[:, None]], axis=1, dtype=np.float32
-        )
+        return np.concatenate([image, text, self.has_image[:, None], self.has_text[:, None]], axis=1, dtype=np.float32)
 
 
 def modality_copies(vectors: Vectors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -44,9 +44,7 @@ class Softmax:
         known, target = np.unique(np.asarray(labels, dtype=object), return_inverse=True)
         names = [str(label) for label in known]
         if len(names) < 2:
-            return cls(
-                names, np.zeros((inputs.shape[1], len(names)), np.float32), np.zeros(len(names), np.float32)
-            )
+            return cls(names, np.zeros((inputs.shape[1], len(names)), np.float32), np.zeros(len(names), np.float32))
         model = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, tol=1e-3)
         with threadpool_limits(1), warnings.catch_warnings():
             # Where the rounds run out the scores are still good; more rounds change the third digit.
@@ -82,9 +80,7 @@ class Softmax:
         return np.asarray(self.labels, dtype=object)[best], found[np.arange(len(best)), best]
 
 
-def write(
-    folder: Path, task: str, backbone: str, values: dict[str, Any], tensors: dict[str, np.ndarray]
-) -> None:
+def write(folder: Path, task: str, backbone: str, values: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
     """Write head.json, and head.safetensors where there are weights.
 
     Args:

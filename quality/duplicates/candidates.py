@@ -51,18 +51,22 @@ def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
     starts = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1, [len(key)]]).astype(np.int64)
     words = _ragged(buckets["shingles"])
     variant = _ragged(buckets["features"])
-    short, long, colour = (_matrix(buckets[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
+    short, long, colour = (
+        _matrix(buckets[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192))
+    )
     left, right, similarity = _pairs(
         order, starts, np.asarray(buckets["seller"]), np.asarray(buckets["gtin"]), *words, *variant,
         short.view(np.uint64).ravel(), np.asarray(buckets["photo"]), config.store_floor, config.leaders,
     )  # fmt: skip
     # Leaders of the whole bucket and of one seller meet twice, and pairs meet in several buckets.
     names = np.asarray(ids.dictionary_encode().indices)
-    low, high = _oriented(ids, names, left, right)
+    low, high = _oriented(ids, left, right)
     _, first = np.unique(names[low] * np.int64(len(names) + 1) + names[high], return_index=True)
     low, high, similarity = low[first], high[first], similarity[first]
     distance, bits, colours = _photo_distance(low, high, np.asarray(buckets["photo"]), short, long, colour)
-    near = (similarity >= config.store_floor) | ((distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR))
+    near = (similarity >= config.store_floor) | (
+        (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
+    )
     seller, title, gtin = (np.asarray(buckets[name]) for name in ("seller", "title", "gtin"))
     same_gtin = (gtin[low] > 0) & (gtin[low] == gtin[high])
     kept = np.flatnonzero(near | same_gtin)
@@ -91,7 +95,9 @@ def distinct(edges: pa.Table) -> pa.RecordBatch:
     """Sort edges by their ids and keep one of each pair (all tellings of a pair are equal)."""
     edges = edges.sort_by([("left_id", "ascending"), ("right_id", "ascending")]).combine_chunks()
     if edges.num_rows > 1:
-        left, right = (np.asarray(edges[n].combine_chunks().dictionary_encode().indices) for n in ("left_id", "right_id"))
+        left, right = (
+            np.asarray(edges[n].combine_chunks().dictionary_encode().indices) for n in ("left_id", "right_id")
+        )
         new = np.append(True, (left[1:] != left[:-1]) | (right[1:] != right[:-1]))
         edges = edges.filter(pa.array(new))
     return edges.combine_chunks().to_batches()[0] if edges.num_rows else pa.RecordBatch.from_pylist([], schema=EDGES)
@@ -109,7 +115,7 @@ def _matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
     return np.ascontiguousarray(data.reshape(len(array), width))
 
 
-def _oriented(ids: pa.Array, names: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _oriented(ids: pa.Array, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put the lower id of each pair on the left; pairs of a listing with itself fall away."""
     rank = np.empty(len(ids), np.int64)
     rank[np.asarray(pa.compute.sort_indices(ids))] = np.arange(len(ids))
@@ -176,7 +182,8 @@ def _pairs(
                     image = photo[row] > 0 and photo[other] > 0 and _bits(phash[row] ^ phash[other]) <= FAR_64
                     if text >= floor or image or (gtin[row] > 0 and gtin[row] == gtin[other]):
                         # A variant leads its own duplicates: the red mug must not stand between two blue ones.
-                        alike = alike or (text >= floor and conflict(variant, variant_bounds, other, row) < 0)
+                        if text >= floor and conflict(variant, variant_bounds, other, row) < 0:
+                            alike = True
                         if n == size:
                             size *= 2
                             left, right, similarity = _grown(left, size), _grown(right, size), _grown(similarity, size)

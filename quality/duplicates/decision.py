@@ -138,7 +138,11 @@ def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:
     distance = np.asarray(edges["image_distance"]).astype(np.float64)
     image = np.where(distance >= 0, 1 - distance / bits, 0)
     both = agrees == AGREEMENTS.index("image_and_text")
-    return np.where(both, 1.0, 0.0) + np.maximum(text, np.where(agrees == AGREEMENTS.index("image"), image, 0)) + image / 16
+    return (
+        np.where(both, 1.0, 0.0)
+        + np.maximum(text, np.where(agrees == AGREEMENTS.index("image"), image, 0))
+        + image / 16
+    )
 
 
 @numba.njit(cache=True)
@@ -175,8 +179,10 @@ def _leaders(
             other = neighbour[k]
             if place[other] > p or kept[other] != other:
                 continue
-            if best < 0 or strength[edges[k]] > strength[by_edge[node]] or (
-                strength[edges[k]] == strength[by_edge[node]] and place[other] < place[best]
+            if (
+                best < 0
+                or strength[edges[k]] > strength[by_edge[node]]
+                or (strength[edges[k]] == strength[by_edge[node]] and place[other] < place[best])
             ):
                 best = other
                 by_edge[node] = edges[k]

@@ -14,12 +14,12 @@ import pyarrow as pa
 from ...schemas.config import DeduplicateConfig
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
-from ..images.decode import UnreadablePhoto, decode
+from ..images.decode import UnreadablePhotoError, decode
 from ..images.hashes import phash, to_hex
 from . import survivor
 from .candidates import EDGES, distinct, verify
 from .decision import AGREEMENTS, LINK_KINDS, Nodes, decide
-from .signs import signs
+from .signs import hashed, signs
 
 BUCKET_ROWS = 200_000  # rows of buckets that are compared at a time
 TEXT = ("title", "seller", "brand", "gtin", "mpn", "catalog_id")
@@ -46,7 +46,7 @@ def find_duplicates(
     df: pd.DataFrame,
     title: str = "title",
     image: str | None = None,
-    id: str | None = None,  # noqa: A002  (the field's word, and this is the call that people type)
+    id: str | None = None,
     seller: str | None = None,
     attributes: Sequence[str] = (),
     preset: Literal["catalog", "training"] = "catalog",
@@ -58,8 +58,8 @@ def find_duplicates(
         df = df[~df.sku.isin(found.dropped.dropped_id)]
 
     By the preset `catalog` a listing is dropped for another of the same seller only; without `seller` everything that
-    is alike is a link. `training` drops whatever agrees in text and photo. Brand, gtin, mpn and catalog_id are read from
-    columns of these names where there are any.
+    is alike is a link. `training` drops whatever agrees in text and photo. Brand, gtin, mpn and catalog_id are read
+    from columns of these names where there are any.
 
     Args:
         df: One listing a row.
@@ -87,26 +87,35 @@ def find_duplicates(
     order = {name: row for row, name in enumerate(ids.to_pylist())}
     left, right = (np.array([order[i] for i in edges[n].to_pylist()], np.int64) for n in ("left_id", "right_id"))
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
-    from .signs import hashed
-
-    nodes = Nodes(ids, survivor.rank(_ranked(listings), settings.survivor), hashed(ids), np.asarray(codes).astype(np.int64),
-                  np.zeros(len(ids), bool))  # fmt: skip
+    nodes = Nodes(
+        ids,
+        survivor.rank(_ranked(listings), settings.survivor),
+        hashed(ids),
+        np.asarray(codes).astype(np.int64),
+        np.zeros(len(ids), bool),
+    )
     found = decide(nodes, left, right, edges, settings)
     return _result(df, ids, left, right, edges, found)
 
 
 def _listings(
-    df: pd.DataFrame, title: str, id: str | None, seller: str | None, attributes: Sequence[str]  # noqa: A002
+    df: pd.DataFrame,
+    title: str,
+    id: str | None,
+    seller: str | None,
+    attributes: Sequence[str],
 ) -> pa.RecordBatch:
     names = (df[id] if id else df.index.to_series()).astype(str)
     twice = names[names.duplicated()]
     if len(twice):
         raise SourceError(f"find_duplicates: id '{twice.iloc[0]}' stands twice; ids must be unique")
-    texts = {name: name for name in TEXT if name in df.columns} | {"title": title} | ({"seller": seller} if seller else {})
+    texts = (
+        {name: name for name in TEXT if name in df.columns} | {"title": title} | ({"seller": seller} if seller else {})
+    )
     columns = {"id": pa.array(names.tolist(), pa.string())}
     for name in TEXT:
         columns[name] = _text(df[texts[name]]) if name in texts else pa.nulls(len(df), pa.string())
-    values = [
+    values: list[Any] = [
         [{"name": n, "values": [str(v)]} for n, v in zip(attributes, row, strict=True) if pd.notna(v)]
         for row in df[list(attributes)].itertuples(index=False)
     ]
@@ -120,7 +129,12 @@ def _text(column: pd.Series) -> pa.Array:
 
 def _ranked(listings: pa.RecordBatch) -> pa.Table:
     """Listings with every column that the survivor rule looks at."""
-    kinds = {"updated_at": pa.timestamp("us", tz="UTC"), "price": pa.float64(), "width": pa.int32(), "height": pa.int32()}
+    kinds = {
+        "updated_at": pa.timestamp("us", tz="UTC"),
+        "price": pa.float64(),
+        "width": pa.int32(),
+        "height": pa.int32(),
+    }
     table = pa.Table.from_batches([listings])
     for name in survivor.COLUMNS:
         if name not in table.schema.names:
@@ -134,9 +148,11 @@ def _photos(column: pd.Series) -> tuple[pa.RecordBatch, list[str | None]]:
     rows: list[dict[str, Any]] = []
     for cell in column:
         try:
-            data = cell if isinstance(cell, bytes) else Path(cell).read_bytes() if isinstance(cell, str) and cell else b""
+            data = (
+                cell if isinstance(cell, bytes) else Path(cell).read_bytes() if isinstance(cell, str) and cell else b""
+            )
             photo = decode(data)
-        except (UnreadablePhoto, OSError):
+        except (UnreadablePhotoError, OSError):
             hashes.append(None)
             rows.append({"phash256": None, "colour": None})
             continue
@@ -168,7 +184,9 @@ def _edges(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
     return pa.Table.from_batches([distinct(pa.Table.from_batches(found, EDGES))], EDGES)
 
 
-def _result(df: pd.DataFrame, ids: pa.Array, left: np.ndarray, right: np.ndarray, edges: pa.Table, found: Any) -> Duplicates:
+def _result(
+    df: pd.DataFrame, ids: pa.Array, left: np.ndarray, right: np.ndarray, edges: pa.Table, found: Any
+) -> Duplicates:
     frame = edges.select(["text_similarity", "image_distance", "veto"]).to_pandas()
     frame["image_distance"] = frame["image_distance"].where(frame["image_distance"] >= 0)
     names = np.array(ids.to_pylist(), object)

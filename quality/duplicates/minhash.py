@@ -176,4 +176,4 @@ def jaccard(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> f
             i += 1
         else:
             j += 1
-    return shared / (sizes - shared)
+    return float(shared / (sizes - shared))

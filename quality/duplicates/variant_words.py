@@ -75,8 +75,6 @@ UNITS: dict[str, tuple[str, float]] = {
     **{u: ("power", f) for u, f in {"w": 1, "watt": 1, "watts": 1, "kw": 1000}.items()},
     **{u: ("voltage", f) for u, f in {"v": 1, "volt": 1, "volts": 1}.items()},
     **{u: ("charge", f) for u, f in {"mah": 1, "ah": 1000}.items()},
-    **{u: ("pack", 1.0) for u in ("pack", "packs", "pcs", "pc", "pieces", "piece", "pairs", "count", "ct", "stück", "stk",
-                                  "er pack", "er set", "pièces", "paires", "piezas", "unidades", "pezzi", "buah", "개", "개입",
-                                  "켤레", "매", "個", "枚", "个", "只", "x")},
+    **dict.fromkeys(("pack", "packs", "pcs", "pc", "pieces", "piece", "pairs", "count", "ct", "stück", "stk", "er pack", "er set", "pièces", "paires", "piezas", "unidades", "pezzi", "buah", "개", "개입", "켤레", "매", "個", "枚", "个", "只", "x"), ("pack", 1.0)),
 }  # fmt: skip
 PACK_BEFORE = ("pack of", "set of", "box of", "lot de", "pack de", "set de", "juego de", "isi", "x")

@@ -8,6 +8,7 @@ conflict in a kind when both say something and neither says all that the other s
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -93,7 +94,7 @@ def _is_size(code: str) -> bool:
 
 def _grams(words: Sequence[str]) -> Iterable[str]:
     yield from words
-    yield from (f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    yield from (f"{a} {b}" for a, b in itertools.pairwise(words))
 
 
 def _of_row(row: dict[str, Any]) -> Iterable[int]:
@@ -112,7 +113,7 @@ def _of_row(row: dict[str, Any]) -> Iterable[int]:
 
 
 @numba.njit(cache=True)
-def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> int:
+def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> np.int64:
     """Give the first kind in which two listings conflict, -1 if none does.
 
     Args:
@@ -132,9 +133,7 @@ def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> 
             j += 1
             continue
         only_left = only_right = False
-        while i < i_end and j < j_end and (
-            values[i] >> _SHIFT == kind_i and values[j] >> _SHIFT == kind_i
-        ):
+        while i < i_end and j < j_end and (values[i] >> _SHIFT == kind_i and values[j] >> _SHIFT == kind_i):
             if values[i] == values[j]:
                 i += 1
                 j += 1

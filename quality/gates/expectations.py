@@ -69,9 +69,7 @@ def build(suite: Suite) -> list[Any]:
             raise ConfigError(
                 f"{suite.where}: rule '{rule.id}': Great Expectations {VERSION} has no type {rule.type}{hint}"
             )
-    raise ConfigError(
-        f"{suite.where}: Great Expectations {VERSION} keeps only {len(made)} of {len(suite.rules)} rules"
-    )
+    raise ConfigError(f"{suite.where}: Great Expectations {VERSION} keeps only {len(made)} of {len(suite.rules)} rules")
 
 
 def judge_numbers(expectation: Any, rule: Rule, partial: Mapping[str, Any]) -> Result:
@@ -89,9 +87,7 @@ def judge_numbers(expectation: Any, rule: Rule, partial: Mapping[str, Any]) -> R
     }
     engine = PandasExecutionEngine()
     try:
-        needed = expectation.get_validation_dependencies(
-            execution_engine=engine, runtime_configuration=runtime
-        )
+        needed = expectation.get_validation_dependencies(execution_engine=engine, runtime_configuration=runtime)
         validate, configurations = expectation.metrics_validate, needed.metric_configurations
     except AttributeError as error:
         raise EclipError(MOVED.format(error)) from error

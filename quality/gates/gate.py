@@ -55,9 +55,7 @@ def gate(
         about.add(main)
     rules = tuple(rule for rule in loaded.rules if rule.dataset in about)
     if not rules:
-        raise ConfigError(
-            f"{loaded.where}: no rule is about {main}; {len(loaded.rules)} rules need metrics=…"
-        )
+        raise ConfigError(f"{loaded.where}: no rule is about {main}; {len(loaded.rules)} rules need metrics=…")
     left_out = tuple(rule.id for rule in loaded.rules if rule.dataset not in about)
     chosen = replace(loaded, rules=rules)
     partials: dict[str, Mapping[str, Any]] = {}
@@ -81,9 +79,7 @@ def _batches(data: Any, wanted: list[str], sort_by: str | None) -> Iterator[pa.R
                 warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about what pyarrow does
                 data = pa.Table.from_pandas(data[present], preserve_index=False)
         except (ValueError, TypeError) as error:  # Arrow's errors are of these kinds
-            raise SourceError(
-                f"the frame does not fit Arrow's types, mend the column first: {error}"
-            ) from None
+            raise SourceError(f"the frame does not fit Arrow's types, mend the column first: {error}") from None
     elif hasattr(data, "__arrow_c_stream__") and not isinstance(data, pa.Table | pa.RecordBatchReader):
         data = pa.table(data)  # polars and others
     if isinstance(data, pa.Table):
@@ -96,9 +92,7 @@ def _batches(data: Any, wanted: list[str], sort_by: str | None) -> Iterator[pa.R
         return
     for batch in data:
         if not isinstance(batch, pa.RecordBatch):
-            raise SourceError(
-                f"expected a frame, an Arrow table or record batches, found {type(batch).__name__}"
-            )
+            raise SourceError(f"expected a frame, an Arrow table or record batches, found {type(batch).__name__}")
         yield batch
 
 

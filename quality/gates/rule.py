@@ -47,9 +47,7 @@ class Rule:
     @property
     def configuration(self) -> dict[str, Any]:
         """The rule as Great Expectations writes it."""
-        meta = {**self.meta, "rule": self.id, "dataset": self.dataset} | (
-            {"why": self.why} if self.why else {}
-        )
+        meta = {**self.meta, "rule": self.id, "dataset": self.dataset} | ({"why": self.why} if self.why else {})
         return {"type": self.type, "kwargs": dict(self.kwargs), "severity": self.severity, "meta": meta}
 
 

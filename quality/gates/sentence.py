@@ -98,9 +98,7 @@ def _about_metrics(rule: Rule, result: Mapping[str, Any], metrics: Mapping[str, 
     """There is one row, so its number says more than a count of rows."""
     if rule.type == "expect_column_pair_values_a_to_be_greater_than_b":
         left, right = rule.columns
-        return (
-            f"{left} is {number(metrics.get(left))}, not greater than {right}, {number(metrics.get(right))}"
-        )
+        return f"{left} is {number(metrics.get(left))}, not greater than {right}, {number(metrics.get(right))}"
     expected = interval(rule.kwargs)
     if "column" in rule.kwargs and rule.kwargs["column"] in metrics:
         name = rule.kwargs["column"]

@@ -65,9 +65,7 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def load_suite(
-    source: Path | dict[str, Any] | str, where: str | None = None, stage: str | None = None
-) -> Suite:
+def load_suite(source: Path | dict[str, Any] | str, where: str | None = None, stage: str | None = None) -> Suite:
     """Read a suite from a file, from the name of a shipped one, or from its JSON as a dict.
 
     `where` names the source in messages. `stage` decides the main dataset; without it the file's name does,
@@ -121,9 +119,7 @@ def _read(path: Path | str) -> Any:
     try:
         return json.loads(Storage.of(path).read_bytes(), parse_constant=refuse)
     except OSError:
-        raise ConfigError(
-            f"{path}: no such suite; shipped are {', '.join(shipped())}, or give a path"
-        ) from None
+        raise ConfigError(f"{path}: no such suite; shipped are {', '.join(shipped())}, or give a path") from None
     except ValueError as error:
         raise ConfigError(f"{path}: not valid JSON: {error}") from None
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 Image.MAX_IMAGE_PIXELS = None
 
 
-class UnreadablePhoto(ValueError):
+class UnreadablePhotoError(ValueError):
     """Say why a photo does not decode, in a few words."""
 
 
@@ -39,23 +39,23 @@ def decode(data: bytes, max_side: int = 512, quality: int = 90, max_megapixels: 
         max_megapixels: A larger photo is not decoded.
 
     Raises:
-        UnreadablePhoto: it is empty, too large, broken off or no image.
+        UnreadablePhotoError: it is empty, too large, broken off or no image.
     """
     if not data:
-        raise UnreadablePhoto("the file is empty")
+        raise UnreadablePhotoError("the file is empty")
     try:
         image = Image.open(io.BytesIO(data))
         width, height = image.size
         if width * height > max_megapixels * 1e6:
-            raise UnreadablePhoto(f"{width} x {height} pixels, more than image.max_megapixels {max_megapixels:g}")
+            raise UnreadablePhotoError(f"{width} x {height} pixels, more than image.max_megapixels {max_megapixels:g}")
         kept = _untouched(image, max_side)
         image.load()
-    except UnreadablePhoto:
+    except UnreadablePhotoError:
         raise
     except UnidentifiedImageError:
-        raise UnreadablePhoto("not an image of a known format") from None
+        raise UnreadablePhotoError("not an image of a known format") from None
     except Exception as error:  # noqa: BLE001  (Pillow's plugins raise nearly anything on a broken file)
-        raise UnreadablePhoto(f"does not decode: {str(error) or type(error).__name__}") from None
+        raise UnreadablePhotoError(f"does not decode: {str(error) or type(error).__name__}") from None
     turned = ImageOps.exif_transpose(image)
     rgb = _rgb(turned)
     # A hash is of the source before downscaling, so that it is the one that other tools give.

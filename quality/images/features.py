@@ -76,9 +76,7 @@ def colour_histograms(thumb: np.ndarray) -> np.ndarray:
     colour = (hue * SATURATIONS + saturation) * VALUES + hsv[..., 2] * VALUES // 256
     row, column = np.indices((THUMB, THUMB)) * GRID // THUMB
     bins = HUES * SATURATIONS * VALUES
-    counts = np.bincount(((row * GRID + column) * bins + colour).ravel(), minlength=COLOUR_SIZE).reshape(
-        GRID**2, bins
-    )
+    counts = np.bincount(((row * GRID + column) * bins + colour).ravel(), minlength=COLOUR_SIZE).reshape(GRID**2, bins)
     return np.asarray(np.sqrt(counts / counts.sum(1, keepdims=True)).ravel(), np.float32)
 
 
@@ -114,7 +112,5 @@ def _thumb(jpeg: bytes) -> np.ndarray:
 
 def _checked(thumb: np.ndarray) -> np.ndarray:
     if thumb.shape != (THUMB, THUMB, 3) or thumb.dtype != np.uint8:
-        raise ValueError(
-            f"thumbnail of shape {thumb.shape}, {thumb.dtype}; expected ({THUMB}, {THUMB}, 3), uint8"
-        )
+        raise ValueError(f"thumbnail of shape {thumb.shape}, {thumb.dtype}; expected ({THUMB}, {THUMB}, 3), uint8")
     return thumb

@@ -42,12 +42,12 @@ def from_hex(hashes: Sequence[str | None], bits: int) -> np.ndarray:
 
 def hamming(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Count differing bits of packed hashes, pair by pair. [uint8 (n, b)] x2 -> [int64 (n,)]"""
-    return np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64))
 
 
 def colour_distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Mean absolute difference of 8 x 8 RGB means, pair by pair, 0 to 255. [uint8 (n, 192)] x2 -> [float64 (n,)]"""
-    return np.abs(left.astype(np.int16) - right.astype(np.int16)).mean(axis=-1)
+    return np.asarray(np.abs(left.astype(np.int16) - right.astype(np.int16)).mean(axis=-1))
 
 
 def information(rgb: np.ndarray) -> np.ndarray:

@@ -41,10 +41,7 @@ def counted(counts: Iterable[tuple[str, int]], kind: str = "") -> list[Bar]:
     """
     rows = list(counts)
     most = max((number for _, number in rows), default=0)
-    return [
-        Bar(label, f"{number:,}", round(100 * number / most, 1) if most else 0.0, kind)
-        for label, number in rows
-    ]
+    return [Bar(label, f"{number:,}", round(100 * number / most, 1) if most else 0.0, kind) for label, number in rows]
 
 
 def line(points: Sequence[tuple[float, float]]) -> Line | None:
@@ -86,13 +83,7 @@ def sizes(
     below = 0
     for edge in (*edges, None):
         number = sum(n for size, n in found.items() if size > below and (edge is None or size <= edge))
-        name = (
-            f"over {below:,}"
-            if edge is None
-            else f"{edge:,}"
-            if edge == below + 1
-            else f"{below + 1:,} to {edge:,}"
-        )
+        name = f"over {below:,}" if edge is None else f"{edge:,}" if edge == below + 1 else f"{below + 1:,} to {edge:,}"
         if number:
             ranges.append((f"{name} {what.removesuffix('s') if name == '1' else what}", number))
         below = edge or below

@@ -35,9 +35,7 @@ class StageFacts(Facts):
     rows: dict[str, int] = {}  # by dataset
     verdict: dict[str, Any] = {}  # as in the manifest: passed, failures, `accepted` where a person overruled
     gate: dict[str, Any] = {}  # as in gate.json: a Great Expectations validation result
-    stopped: dict[
-        str, Any
-    ] = {}  # `gate` and `metrics` of an attempt that its gate stopped and nobody has accepted
+    stopped: dict[str, Any] = {}  # `gate` and `metrics` of an attempt that its gate stopped and nobody has accepted
 
     @property
     def published(self) -> bool:

@@ -157,9 +157,7 @@ def why_dropped(member: Dropped) -> str:
     if member.text_similarity is not None:
         said.append(f"titles {member.text_similarity:.0%} alike")
     if member.image_distance is not None and member.image_distance >= 0:
-        said.append(
-            "photos equal" if member.image_distance == 0 else f"photos {member.image_distance} bits apart"
-        )
+        said.append("photos equal" if member.image_distance == 0 else f"photos {member.image_distance} bits apart")
     return "; ".join(said)
 
 

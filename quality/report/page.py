@@ -85,9 +85,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "gates": judged,
         "failing": rules.failing(judged),
         "cleaning": _cleaning(stages["clean"]),
-        "rejecting": [
-            (stages[name], _reasons(stages[name], data)) for name in REJECTING if losses(stages[name])
-        ],
+        "rejecting": [(stages[name], _reasons(stages[name], data)) for name in REJECTING if losses(stages[name])],
         "stages": stages,
         "decisions": decision_table.table(data.duplicates, stages["deduplicate"].settings),
         "decided": decision_table.table_sum(data.duplicates),
@@ -112,9 +110,7 @@ def _context(data: ReportData) -> dict[str, Any]:
 
 
 def _cleaning(stage: StageFacts) -> list[charts.Bar]:
-    changed = {
-        key.partition(":")[2]: n for key, n in stage.counts.items() if key.startswith("changed:") and n
-    }
+    changed = {key.partition(":")[2]: n for key, n in stage.counts.items() if key.startswith("changed:") and n}
     bars = charts.counted(sorted(changed.items(), key=lambda item: (-item[1], item[0])), "ours")
     rows = stage.metrics.get("rows_in")
     shares = {rule: percent(n / rows) for rule, n in changed.items() if isinstance(rows, int) and rows}

@@ -88,17 +88,13 @@ def gates(data: ReportData) -> list[Gate]:
     found = []
     for stage in data.stages:
         if stage.stopped:
-            found.append(
-                Gate(stage.name, "stopped", judged(stage.name, **stage.stopped), attempt="not published")
-            )
+            found.append(Gate(stage.name, "stopped", judged(stage.name, **stage.stopped), attempt="not published"))
         if stage.published and stage.gate:
             accepted = stage.verdict.get("accepted")
             verdict = "accepted" if accepted else "passed" if stage.verdict.get("passed") else "stopped"
             reason = str(accepted.get("reason", "")) if accepted else ""
             note = "published before" if stage.stopped else ""
-            found.append(
-                Gate(stage.name, verdict, judged(stage.name, stage.gate, stage.metrics), reason, note)
-            )
+            found.append(Gate(stage.name, verdict, judged(stage.name, stage.gate, stage.metrics), reason, note))
     return found
 
 
@@ -196,9 +192,7 @@ def _shares(text: str, kwargs: Mapping[str, Any]) -> str:
     """Write the bounds of a share as percent."""
     if not _is_share(kwargs):
         return text
-    bounds = {
-        n: v for n, v in kwargs.items() if n in ("min_value", "max_value") and isinstance(v, int | float)
-    }
+    bounds = {n: v for n, v in kwargs.items() if n in ("min_value", "max_value") and isinstance(v, int | float)}
     said = interval({**kwargs, **{n: 100 * v for n, v in bounds.items()}})
     return " and ".join(f"{part}%" for part in said.split(" and ")) if said else said
 

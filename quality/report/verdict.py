@@ -63,15 +63,11 @@ def notices(data: ReportData, steps: list[Step]) -> list[tuple[str, str]]:
     for stage in data.stages:
         accepted = stage.verdict.get("accepted")
         if accepted:
-            found.append(
-                ("warn", f"{stage.name} was accepted by hand: {accepted.get('reason', 'no reason given')}")
-            )
+            found.append(("warn", f"{stage.name} was accepted by hand: {accepted.get('reason', 'no reason given')}"))
     stale = [stage.name for stage in data.stages if stage.published and not stage.follows]
     if stale:
         shows = (
-            "shows an earlier run: what it reads has"
-            if len(stale) == 1
-            else "show an earlier run: what they read has"
+            "shows an earlier run: what it reads has" if len(stale) == 1 else "show an earlier run: what they read has"
         )
         found.append(("warn", f"{listed(stale)} {shows} changed since."))
     return found

@@ -80,7 +80,9 @@ def mojibake(texts: pa.Array) -> pa.Array:
     >>> mojibake(pa.array(["CafÃ© latte"])).to_pylist()
     ['Café latte']
     """
-    return _on_suspects(texts, "[ÃÂâÐÑìíëê][\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0192\u02c6\u02dc]", ftfy.fix_encoding)
+    return _on_suspects(
+        texts, "[ÃÂâÐÑìíëê][\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0192\u02c6\u02dc]", ftfy.fix_encoding
+    )
 
 
 def unicode(texts: pa.Array) -> pa.Array:
@@ -140,7 +142,9 @@ def whitespace(texts: pa.Array) -> pa.Array:
     """
     texts = pc.replace_substring_regex(texts, r"[\s\p{Z}]+", " ")
     # A lone separator at an end; "-10°C" and "5%" keep theirs.
-    return pc.replace_substring_regex(texts, r"^(?:[ \-–—|,;:/~*_=#!•·>]+ |[ |,;:/~*_=#•·]+)|(?: [ \-–—|,;:/~*_=#!?•·<]+|[ \-–—|,;:/~_=#•·]+)$", "")
+    return pc.replace_substring_regex(
+        texts, r"^(?:[ \-–—|,;:/~*_=#!•·>]+ |[ |,;:/~*_=#•·]+)|(?: [ \-–—|,;:/~*_=#!?•·<]+|[ \-–—|,;:/~_=#•·]+)$", ""
+    )
 
 
 RULES: dict[str, Rule] = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,9 @@ class Source:
         return keys[mine], rows[mine]
 
     def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
-        return pa.RecordBatch.from_pydict({"id": [f"{shard}-{r:04d}" for r in rows.tolist()], "shard": pa.array([shard] * len(rows), pa.int32())})
+        return pa.RecordBatch.from_pydict(
+            {"id": [f"{shard}-{r:04d}" for r in rows.tolist()], "shard": pa.array([shard] * len(rows), pa.int32())}
+        )
 
 
 @dataclass
@@ -78,5 +81,5 @@ def test_ranges_cover_all_keys_once() -> None:
         ranges = key_ranges(size, 512)
         assert ranges[0].low == 0
         assert ranges[-1].high == 1 << 64
-        assert all(a.high == b.low for a, b in zip(ranges, ranges[1:], strict=False))
+        assert all(a.high == b.low for a, b in itertools.pairwise(ranges))
     assert len(key_ranges(1 << 30, 512)) == 12  # 1 GB x 6 in passes of 512 MB

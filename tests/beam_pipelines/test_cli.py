@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from driver import checksums, eclip, manifest
+from driver import checksums, eclip_process, manifest
 from eclip.beam_pipelines import cli
 
 
@@ -205,7 +205,7 @@ def test_ctrl_c_stops_and_the_run_goes_on(catalog: Path, tmp_path: Path) -> None
     assert process.returncode == 130
     assert "goes on from there" in said
     assert "Traceback" not in said
-    assert eclip("run", folder / "catalog.yaml", "--to", "clean").code == 0
+    assert eclip_process("run", folder / "catalog.yaml", "--to", "clean").code == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small disk of one's own needs root")
@@ -215,8 +215,12 @@ def test_a_full_disk_is_said(catalog: Path, tmp_path: Path) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=False).returncode:
         pytest.skip("this machine lets nobody mount a small disk")
     try:
-        said = eclip("run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=1")
-        again = eclip("run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=2")
+        said = eclip_process(
+            "run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=1"
+        )
+        again = eclip_process(
+            "run", catalog / "catalog.yaml", "--set", f"run={disk}/run", "--to", "clean", "--set", "runner.workers=2"
+        )
     finally:
         subprocess.run(["umount", str(disk)], check=True)
     for each in (said, again):
@@ -231,4 +235,3 @@ def test_help_answers_at_once(tmp_path: Path) -> None:
         "print([m for m in ('apache_beam', 'torch', 'great_expectations', 'pandas', 'pyarrow') if m in sys.modules])"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"  # what takes seconds to import is not imported
-

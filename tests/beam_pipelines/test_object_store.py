@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,11 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(port=0)
     server.start()
     host, port = server.get_host_and_port()
-    env = {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "FSSPEC_S3_ENDPOINT_URL": f"http://{host}:{port}"}
+    env = {
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "FSSPEC_S3_ENDPOINT_URL": f"http://{host}:{port}",
+    }
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     import s3fs
@@ -35,7 +38,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 def test_the_whole_job_on_s3(finished: Path, own: Path, bucket: dict[str, str]) -> None:
     place = "s3://catalogs/sample"
     options = (*FEW_STEPS, "--set", "runner.workers=1", "--set", f"run={place}")
-    done = eclip("run", own / "catalog.yaml", *options, env={**os.environ, **bucket})
+    done = eclip("run", own / "catalog.yaml", *options)
     assert done.code == 0, done.out + done.err
     run = Storage(place)
     found = {}
@@ -44,9 +47,9 @@ def test_the_whole_job_on_s3(finished: Path, own: Path, bucket: dict[str, str]) 
         assert manifest is not None
         found |= {f"{stage}/{name}": d.checksum for name, d in manifest.datasets.items()}
     assert found == checksums(finished / "run")
-    again = eclip("run", own / "catalog.yaml", *options, env={**os.environ, **bucket})
+    again = eclip("run", own / "catalog.yaml", *options)
     assert again.out.count("nothing to do") == 10, again.out + again.err
-    files = eclip("path", place, "predict/clusters", env={**os.environ, **bucket}).out.split()
+    files = eclip("path", place, "predict/clusters").out.split()
     assert len(files) == 8
     table = pq.read_table(Storage(files[0]).path, filesystem=Storage(files[0]).arrow)
     assert table.schema.names == ["id", "cluster_id"]

@@ -45,7 +45,9 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_photos_by_url_with_retries_and_reasons(shop: str, tmp_path: Path) -> None:
     source = PhotoSource(Storage(str(tmp_path)), ImageConfig(max_mb=1, tries=3))
-    found = source.fetch([f"{shop}/{name}.jpg" for name in ("ok", "flaky", "gone", "big")] + ["http://127.0.0.1:9/x.jpg"])
+    found = source.fetch(
+        [f"{shop}/{name}.jpg" for name in ("ok", "flaky", "gone", "big")] + ["http://127.0.0.1:9/x.jpg"]
+    )
     assert found[0] == b"x" * 10
     assert found[1] == b"x" * 10
     assert Shop.asked["/flaky.jpg"] == 3

@@ -10,6 +10,7 @@ import pytest
 from eclip.beam_pipelines import pipeline
 from eclip.beam_pipelines.gate_keeper import SAMPLES
 from eclip.beam_pipelines.gathering import gather
+from eclip.beam_pipelines.plan import plan
 from eclip.beam_pipelines.run_folder import CANDIDATE, RunFolder
 from eclip.schemas.attempt import fingerprint
 from eclip.schemas.config_file import load
@@ -41,9 +42,7 @@ def publish(run, stage, datasets, counts, metrics, facts=None, samples=(), verdi
         part = writer.part
         described[name] = Published([f"{attempt.name}/{name}"], part.rows, part.checksum, [part.checksum])
         described[name].files[0] += "/part-00000-of-00001.parquet"
-    pq.write_table(
-        pa.Table.from_pylist(list(samples), schema=SAMPLES), (attempt.folder / "samples.parquet").path
-    )
+    pq.write_table(pa.Table.from_pylist(list(samples), schema=SAMPLES), (attempt.folder / "samples.parquet").path)
     critical = [f for f in verdict["failures"] if f["severity"] == "critical"]
     policy = {
         "passed": verdict["passed"],
@@ -250,7 +249,7 @@ def test_an_empty_run_folder_has_a_report(config):
 
 def test_the_plan_puts_it_after_what_would_run(config, run):
     report(config)
-    plans = {plan.stage: plan.action for plan in pipeline.plan(config)}
+    plans = {plan.stage: plan.action for plan in plan(config)}
     assert (plans["ingest"], plans["report"]) == ("run", "wait")
 
 

@@ -29,7 +29,9 @@ def kill_at(config: Path, pattern: str, number: int) -> bool:
     """Start a run, kill it with -9 as soon as so many files match; say whether it came to that."""
     command = [str(Path(sys.executable).with_name("eclip")), "run", str(config), *OPTIONS]
     run = config.parent / "run"
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         while process.poll() is None:
             if len(list(run.glob(pattern))) >= number:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -46,4 +48,6 @@ def test_killed_at_several_places_it_ends_the_same(finished: Path, own: Path) ->
     done = eclip("run", config, *OPTIONS)
     assert done.code == 0, done.err
     assert checksums(own / "run") == checksums(finished / "run")
-    assert not [p for p in (own / "run").rglob(".tmp-*") if p.parent.parent.parent.name in ("ingest", "filter", "embed")]
+    assert not [
+        p for p in (own / "run").rglob(".tmp-*") if p.parent.parent.parent.name in ("ingest", "filter", "embed")
+    ]

@@ -12,7 +12,7 @@ import pandas as pd
 import polars
 import pyarrow.parquet as pq
 import pytest
-from driver import checksums, copy_of, eclip, manifest
+from driver import FEW_STEPS, checksums, copy_of, eclip, manifest
 from eclip.schemas.listing import DUPLICATES, IMAGES, LINKS, LISTINGS, PAIRS, REJECTED
 from eclip.schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 
@@ -121,7 +121,7 @@ def test_truth_against_result(finished: Path) -> None:
 def test_a_second_run_does_nothing(finished: Path, tmp_path: Path) -> None:
     before = checksums(finished / "run")
     stamps = {p: p.stat().st_mtime_ns for p in (finished / "run").rglob("part-*")}
-    done = eclip("run", finished / "catalog.yaml", "--set", "pretrain.steps=40", "--set", "runner.workers=1")
+    done = eclip("run", finished / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=1")
     assert done.code == 0, done.err
     assert done.out.count("nothing to do") == 10
     assert checksums(finished / "run") == before

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import apache_beam as beam
 import pyarrow as pa
 import pytest
 from eclip.beam_pipelines.coder import RecordBatchCoder
 from eclip.beam_pipelines.runners import Runner
-from eclip.beam_pipelines.shards import GatePlan, MapShards, ShardOutput
+from eclip.beam_pipelines.shards import GatePlan, MapShards, ShardOutput, ShardWork
 from eclip.beam_pipelines.stage import check
 from eclip.quality.gates.suite import load_suite
 from eclip.schemas.attempt import Attempt, summarise
@@ -24,20 +22,20 @@ ROWS = Contract("rows", pa.schema([("id", pa.string()), ("worker", pa.int64())])
 
 
 @dataclass
-class Write:
+class Write(ShardWork):
     """Write ten rows a shard; fail on some."""
 
     broken: frozenset[int] = frozenset()
-    contracts: ClassVar[Mapping[str, Contract]] = {"rows": ROWS, "rejected": REJECTED}
-
-    def setup(self) -> None:
-        pass
+    contracts = {"rows": ROWS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         if shard in self.broken:
             raise SourceError(f"shard {shard} is not to be had")
         output.count("in", 10)
-        output.write("rows", pa.RecordBatch.from_pydict({"id": [f"{shard}-{k}" for k in range(10)], "worker": [os.getpid()] * 10}))
+        output.write(
+            "rows",
+            pa.RecordBatch.from_pydict({"id": [f"{shard}-{k}" for k in range(10)], "worker": [os.getpid()] * 10}),
+        )
         rejected = {"id": [f"r{shard}-{k}" for k in range(3)], "stage": ["x"] * 3, "rule": ["a", "a", "b"],
                     "rules": [["a"], ["a", "b"], ["b"]], "detail": [""] * 3, "row": ["{}"] * 3}  # fmt: skip
         output.write("rejected", pa.RecordBatch.from_pydict(rejected, schema=REJECTED.schema))
@@ -91,7 +89,7 @@ def test_the_gate_is_measured_in_the_same_pass(attempt: Attempt) -> None:
     listings = Contract("listings", ROWS.schema, ("id",))
 
     class Listings(Write):
-        contracts: ClassVar[Mapping[str, Contract]] = {"listings": listings}
+        contracts = {"listings": listings}
 
         def __call__(self, shard: int, output: ShardOutput) -> None:
             output.write("listings", pa.RecordBatch.from_pydict({"id": ["a", "a"], "worker": [1, 2]}))

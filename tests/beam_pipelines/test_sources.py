@@ -119,7 +119,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "content", "kind", "says"), BAD)
-def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: bytes | None, kind: type[EclipError], says: str) -> None:
+def test_what_cannot_be_read_is_said(
+    tmp_path: Path, name: str, content: bytes | None, kind: type[EclipError], says: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(kind) as error:
@@ -131,5 +133,5 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: bytes |
 def test_columns_of_types_that_do_not_go_together(tmp_path: Path) -> None:
     pd.DataFrame({"id": ["a"]}).to_parquet(tmp_path / "a.parquet")
     pd.DataFrame({"id": [[1]]}).to_parquet(tmp_path / "b.parquet")
-    with pytest.raises(SourceError, match="b.parquet: column 'id' is list"):
+    with pytest.raises(SourceError, match=r"b\.parquet: column 'id' is list"):
         read(tmp_path, "*.parquet")

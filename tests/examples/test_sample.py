@@ -76,9 +76,7 @@ def size(content: bytes) -> tuple[int, int]:
 
 
 def test_equal_arguments_give_equal_bytes_whatever_the_hash_seed(sample: Path, tmp_path: Path) -> None:
-    script = (
-        f"from eclip.examples.sample import write_sample; write_sample({str(tmp_path / 'again')!r}, rows=300)"
-    )
+    script = f"from eclip.examples.sample import write_sample; write_sample({str(tmp_path / 'again')!r}, rows=300)"
     subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONHASHSEED": "77"})
     assert digests(tmp_path / "again") == digests(sample)
 
@@ -139,9 +137,7 @@ def test_truth_names_listings_that_exist(sample: Path, rows: dict[str, Row]) -> 
 
 def test_ids_repeat_only_where_planted(sample: Path, truth: dict[str, list[Fact]]) -> None:
     counts = Counter(row["sku"] for row in listings(sample))
-    assert {sku for sku, count in counts.items() if count > 1} == {
-        fact["id"] for fact in truth["duplicate_id"]
-    }
+    assert {sku for sku, count in counts.items() if count > 1} == {fact["id"] for fact in truth["duplicate_id"]}
     for fact in truth["duplicate_id"]:
         first, second = (row for row in listings(sample) if row["sku"] == fact["id"])
         assert (first == second) == (fact["detail"] == "equal")
@@ -184,9 +180,7 @@ def test_variants_differ_in_title_and_attributes(rows: dict[str, Row], truth: di
         assert variant["shop"] == original["shop"]
 
 
-def test_photos_decode_unless_broken(
-    sample: Path, rows: dict[str, Row], truth: dict[str, list[Fact]]
-) -> None:
+def test_photos_decode_unless_broken(sample: Path, rows: dict[str, Row], truth: dict[str, list[Fact]]) -> None:
     broken = {fact["id"] for fact in truth["broken_photo"]}
     first_broken = {fact["id"] for fact in truth["several_photos"] if fact["detail"] == "first_broken"}
     for sku, row in rows.items():
@@ -231,16 +225,12 @@ def test_several_photos_are_several(rows: dict[str, Row], truth: dict[str, list[
 
 
 def test_short_titles(rows: dict[str, Row], truth: dict[str, list[Fact]]) -> None:
-    short = {
-        fact["id"]: {"empty": 0, "one_character": 1}[str(fact["detail"])] for fact in truth["short_title"]
-    }
+    short = {fact["id"]: {"empty": 0, "one_character": 1}[str(fact["detail"])] for fact in truth["short_title"]}
     for sku, row in rows.items():
         assert len(row["name"]) == short[sku] if sku in short else len(row["name"]) > 5
 
 
-def test_adult_products_stand_in_their_own_department(
-    rows: dict[str, Row], truth: dict[str, list[Fact]]
-) -> None:
+def test_adult_products_stand_in_their_own_department(rows: dict[str, Row], truth: dict[str, list[Fact]]) -> None:
     adult = {fact["id"] for fact in truth["adult"]}
     for sku, row in rows.items():
         assert row["department"].startswith("Adult > ") == (sku in adult)
@@ -275,9 +265,7 @@ def test_a_large_catalog_has_its_own_words_for_each_product(tmp_path: Path) -> N
 def test_unrelated_products_never_share_a_title(tmp_path: Path) -> None:
     write_sample(tmp_path / "many", rows=3000, photos=False)
     planted = {fact["id"] for fact in facts(tmp_path / "many") if fact["kind"] in ("exact_copy", "relisting")}
-    planted |= {
-        fact["id"] for fact in facts(tmp_path / "many") if fact["kind"] in ("short_title", "duplicate_id")
-    }
+    planted |= {fact["id"] for fact in facts(tmp_path / "many") if fact["kind"] in ("short_title", "duplicate_id")}
     names = [row["name"] for row in listings(tmp_path / "many") if row["sku"] not in planted]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 

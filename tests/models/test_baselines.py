@@ -18,9 +18,7 @@ def test_photos_tell_shapes_and_colours_apart():
     photos = [draw(*kind, seed) for seed, kind in enumerate(kinds)]
     for part in (0, 1):
         labels = [kind[part] for kind in kinds]
-        found = baselines.photo_logistic(
-            photos, labels, [draw(*kind, 500 + i) for i, kind in enumerate(kinds[:12])]
-        )
+        found = baselines.photo_logistic(photos, labels, [draw(*kind, 500 + i) for i, kind in enumerate(kinds[:12])])
         assert (np.array(sorted(set(labels)))[found.argmax(1)] == labels[:12]).mean() > 0.8
 
 

@@ -39,9 +39,7 @@ def test_the_folder_loads_in_a_process_without_eclip_and_gives_the_same_vectors(
     theirs = np.load(folder / "out.npy")
     (folder / "out.npy").unlink()
     encoder = Encoder.load(folder)
-    ours = np.concatenate(
-        [encoder.images([draw("box", "red")]), encoder.texts(["red box maker1", "зелёный шар"])]
-    )
+    ours = np.concatenate([encoder.images([draw("box", "red")]), encoder.texts(["red box maker1", "зелёный шар"])])
     assert np.abs(ours - theirs).max() < 1e-5
 
 

@@ -11,9 +11,7 @@ from safetensors.torch import save_file
 
 from .conftest import COLOURS, SHAPES, draw
 
-PHOTOS = [
-    draw(s, c, seed, (90 + seed, 70)) for seed, (s, c) in enumerate((s, c) for s in SHAPES for c in COLOURS)
-]
+PHOTOS = [draw(s, c, seed, (90 + seed, 70)) for seed, (s, c) in enumerate((s, c) for s in SHAPES for c in COLOURS)]
 TITLES = [f"{c} {s} maker{i}" for i, (s, c) in enumerate((s, c) for s in SHAPES for c in COLOURS)]
 
 
@@ -59,15 +57,11 @@ def test_any_open_clip_folder_will_do(tmp_path):
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
     torch.manual_seed(0)
     model = open_clip.CLIP(**config["model_cfg"])
-    save_file(
-        {k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "open_clip_model.safetensors"
-    )
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "open_clip_model.safetensors")
     encoder = Encoder.load(tmp_path, batch=4)
     assert encoder.dimension == 8
     assert (encoder.images(PHOTOS[:6])[2] == encoder.images(PHOTOS[2:3])[0]).all()
-    expected = torch.nn.functional.normalize(
-        model.eval().encode_text(open_clip.tokenize(["red mug"], 16)), dim=-1
-    )
+    expected = torch.nn.functional.normalize(model.eval().encode_text(open_clip.tokenize(["red mug"], 16)), dim=-1)
     assert encoder.texts(["red mug"]) == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
 

@@ -56,9 +56,7 @@ def test_a_head_without_labels_is_not_trained_and_says_why(tmp_path):
     rows, _ = embedded(60)
     nothing = pa.nulls(60, pa.string())
     rows = rows.set_column(rows.column_names.index("category"), "category", nothing)
-    rows = rows.set_column(rows.column_names.index("catalog_id"), "catalog_id", nothing).drop_columns(
-        ["attributes"]
-    )
+    rows = rows.set_column(rows.column_names.index("catalog_id"), "catalog_id", nothing).drop_columns(["attributes"])
     report = finetune(rows, lambda ids: [None] * len(ids), HeadsConfig(), tmp_path, "hash")
     assert [task["trained"] for task in report.values()] == [False] * 5
     assert report["category"]["reason"] == "0 categories have 10 training rows; two are needed"

@@ -43,9 +43,7 @@ def test_blocks_change_nothing(monkeypatch):
 def test_sparse_rows_give_the_same_as_dense_ones():
     dense = np.random.default_rng(1).integers(0, 3, (20, 6)).astype(np.float32)
     sparse = scipy.sparse.csr_array(dense)
-    assert (
-        top_k(sparse, sparse, 4, exclude_self=True)[0] == top_k(dense, dense, 4, exclude_self=True)[0]
-    ).all()
+    assert (top_k(sparse, sparse, 4, exclude_self=True)[0] == top_k(dense, dense, 4, exclude_self=True)[0]).all()
 
 
 def test_a_small_gallery_gives_fewer_neighbours():

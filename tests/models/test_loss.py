@@ -44,9 +44,7 @@ def test_a_case_small_enough_for_pencil_and_paper():
     same = catalog_loss(images, texts, torch.tensor(10.0), torch.tensor([0, 0, 1]), torch.tensor([0, 0, 1]))
     assert same.item() == pytest.approx(torch.log(torch.tensor(3.0)).item())
     # As variants the first two do not see each other: log 2, log 2, log 3.
-    variants = catalog_loss(
-        images, texts, torch.tensor(10.0), torch.tensor([0, 1, 2]), torch.tensor([0, 0, 1])
-    )
+    variants = catalog_loss(images, texts, torch.tensor(10.0), torch.tensor([0, 1, 2]), torch.tensor([0, 0, 1]))
     assert variants.item() == pytest.approx(
         (2 * torch.log(torch.tensor(2.0)) + torch.log(torch.tensor(3.0))).item() / 3
     )
@@ -80,16 +78,12 @@ def test_a_whole_batch_of_one_product_has_nothing_to_learn_from_its_order():
     one = torch.zeros(4, dtype=torch.int64)
     loss = catalog_loss(images, texts, torch.tensor(5.0), one, one)
     assert torch.isfinite(loss)
-    assert loss.item() == pytest.approx(
-        catalog_loss(images, texts.flip(0), torch.tensor(5.0), one, one).item()
-    )
+    assert loss.item() == pytest.approx(catalog_loss(images, texts.flip(0), torch.tensor(5.0), one, one).item())
 
 
 def test_prompts_count_only_rows_with_a_category():
     images, texts = features(3, seed=4)
-    prompts = normalize(
-        torch.randn(4, 5, generator=torch.Generator().manual_seed(5), dtype=torch.float64), dim=1
-    )
+    prompts = normalize(torch.randn(4, 5, generator=torch.Generator().manual_seed(5), dtype=torch.float64), dim=1)
     scale = torch.tensor(7.0)
     all_rows = prompt_loss(images[:2], texts[:2], prompts, scale, torch.tensor([3, 1]))
     with_unknown = prompt_loss(images, texts, prompts, scale, torch.tensor([3, 1, -1]))

@@ -11,10 +11,7 @@ from .conftest import embedded
 def splits(count=120, seed=0):
     rows, _ = embedded(count, seed)
     split = rows["split"].to_pylist()
-    return [
-        Labelled.of(rows.filter(pa.array([s == name for s in split])), HeadsConfig())
-        for name in ("train", "val")
-    ]
+    return [Labelled.of(rows.filter(pa.array([s == name for s in split])), HeadsConfig()) for name in ("train", "val")]
 
 
 def test_the_head_of_fused_vectors_is_the_one_saved(tmp_path):

@@ -36,9 +36,7 @@ def test_predicting_needs_neither_torch_nor_scikit_learn(tuned):
         "Heads.load(Path(sys.argv[1]));"
         "sys.exit(any(m in sys.modules for m in ('torch', 'sklearn', 'numba')))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tuned[0])], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code, str(tuned[0])], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -98,9 +98,7 @@ def test_without_categories_and_validation_it_trains_all_the_same(tmp_path):
     assert eclip.load(tmp_path / "model").preprocess.size == 32
 
 
-def test_a_given_model_is_fine_tuned_with_its_own_transform_and_tokenizer(
-    trained, tmp_path, train_rows, val_rows
-):
+def test_a_given_model_is_fine_tuned_with_its_own_transform_and_tokenizer(trained, tmp_path, train_rows, val_rows):
     start = trained[0] / "model"
     config = PretrainConfig(model=str(start), steps=2, batch=8, image_size=999, learning_rate=1e-4)
     train = pairs_of(train_rows, config)
@@ -125,9 +123,7 @@ def test_the_rate_rises_then_falls_and_is_lower_from_a_given_model():
     assert max(rates) == rates[9] == pytest.approx(4e-3)
     assert rates[9:] == sorted(rates[9:], reverse=True)
     assert rates[-1] < 1e-5
-    assert max(
-        _learning_rate(step, PretrainConfig(model="x", steps=100)) for step in range(100)
-    ) == pytest.approx(1e-5)
+    assert max(_learning_rate(step, PretrainConfig(model="x", steps=100)) for step in range(100)) == pytest.approx(1e-5)
 
 
 def test_of_many_categories_the_batch_has_its_own_and_some_others():

@@ -10,9 +10,7 @@ from .conftest import TINY, pairs_of
 def test_held_photos_and_the_encoder_give_nearly_the_same_vectors(trained, val_rows):
     model, val = eclip.load(trained[0] / "model"), pairs_of(val_rows)
     model.network.eval()
-    held = validation._encode(
-        lambda at: model.network.encode_image(fit(val.photos[at], model.preprocess)), len(val)
-    )
+    held = validation._encode(lambda at: model.network.encode_image(fit(val.photos[at], model.preprocess)), len(val))
     encoded = Encoder.load(trained[0] / "model").images([row["jpeg"] for row in val_rows])
     assert (held * encoded).sum(1).min() > 0.98
 
@@ -31,9 +29,7 @@ def test_the_zero_shot_answer_is_the_nearest_category(trained, train_rows, val_r
 def test_without_categories_retrieval_alone_is_measured(trained, train_rows, val_rows):
     model = eclip.load(trained[0] / "model")
     model.network.eval()
-    train, val = (
-        pairs_of([{**row, "category": None} for row in rows], TINY) for rows in (train_rows, val_rows)
-    )
+    train, val = (pairs_of([{**row, "category": None} for row in rows], TINY) for rows in (train_rows, val_rows))
     metrics = validation.measure(model, train, val, "cpu")
     assert not [name for name in metrics if name.startswith("zero_shot")]
     assert metrics["photo_to_title_r10"] == pytest.approx(trained[1]["photo_to_title_r10"])

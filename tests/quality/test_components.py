@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as by_scipy
 
-EDGES = st.lists(
-    st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from([0.2, 0.5, 0.9])), max_size=25
-)
+EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from([0.2, 0.5, 0.9])), max_size=25)
 
 
 def columns(edges):
@@ -61,9 +59,7 @@ def test_connected_components_agree_with_scipy(edges):
 
 def test_a_long_chain_becomes_groups_of_at_most_max_size():
     nodes = 1000
-    roots, refused = merge_in_order(
-        np.arange(nodes - 1), np.arange(1, nodes), np.ones(nodes - 1), nodes, max_size=7
-    )
+    roots, refused = merge_in_order(np.arange(nodes - 1), np.arange(1, nodes), np.ones(nodes - 1), nodes, max_size=7)
     assert np.bincount(roots).max() == 7
     assert refused == (nodes - 1) // 7
 

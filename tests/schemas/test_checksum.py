@@ -26,7 +26,10 @@ row = st.fixed_dictionaries(
         "raw": st.none() | st.binary(max_size=4),
         "tags": st.none() | st.lists(text, max_size=3),
         "pairs": st.none()
-        | st.lists(st.none() | st.fixed_dictionaries({"name": text, "values": st.none() | st.lists(text, max_size=2)}), max_size=2),
+        | st.lists(
+            st.none() | st.fixed_dictionaries({"name": text, "values": st.none() | st.lists(text, max_size=2)}),
+            max_size=2,
+        ),
     }
 )
 
@@ -62,7 +65,9 @@ def test_what_looks_alike_end_to_end_is_told_apart() -> None:
     def of(values: list) -> str:
         return digest(pa.table({"a": pa.array(values, pa.string())}), 10)
 
-    assert len({of(["ab", "c"]), of(["a", "bc"]), of(["abc"]), of(["abc", None]), of(["abc", ""]), of([None, "abc"])}) == 6
+    assert (
+        len({of(["ab", "c"]), of(["a", "bc"]), of(["abc"]), of(["abc", None]), of(["abc", ""]), of([None, "abc"])}) == 6
+    )
 
 
 def test_names_types_and_order_count() -> None:

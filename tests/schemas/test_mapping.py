@@ -19,14 +19,23 @@ def listings(columns: dict[str, Any], mapping: dict[str, Any], separator: str | 
 
 
 def test_ids_of_any_type_become_text() -> None:
-    for values in ([1, 2], [1.0, 2.0], ["1", " 2 "], pa.array([1, 2], pa.int8()), pa.array(["1", "2"]).dictionary_encode()):
+    for values in (
+        [1, 2],
+        [1.0, 2.0],
+        ["1", " 2 "],
+        pa.array([1, 2], pa.int8()),
+        pa.array(["1", "2"]).dictionary_encode(),
+    ):
         assert [r["id"] for r in listings({"id": values}, {})] == ["1", "2"]
     assert [r["id"] for r in listings({"id": [1.0, None, 2.5]}, {})] == ["1", None, "2.5"]
     assert [r["id"] for r in listings({"id": ["", "  ", "x"]}, {})] == [None, None, "x"]
 
 
 def test_columns_are_joined() -> None:
-    row = listings({"id": ["1", "2", "3"], "a": ["X", None, None], "b": ["y", "q", None]}, {"category": ["a", "b"], "title": ["a", "b"]})
+    row = listings(
+        {"id": ["1", "2", "3"], "a": ["X", None, None], "b": ["y", "q", None]},
+        {"category": ["a", "b"], "title": ["a", "b"]},
+    )
     assert [(r["category"], r["title"]) for r in row] == [("X > y", "X y"), ("q", "q"), (None, None)]
 
 
@@ -49,11 +58,15 @@ def test_times() -> None:
 
 def test_attributes_from_columns_and_from_json() -> None:
     red = [{"name": "colour", "values": ["red"]}]
-    rows = listings({"id": ["1", "2"], "c": ["red", None], "s": ["", "M"]}, {"attributes": {"colour": "c", "size": "s"}})
+    rows = listings(
+        {"id": ["1", "2"], "c": ["red", None], "s": ["", "M"]}, {"attributes": {"colour": "c", "size": "s"}}
+    )
     assert [r["attributes"] for r in rows] == [red, [{"name": "size", "values": ["M"]}]]
     rows = listings({"id": ["1", "2", "3"], "a": ['{"colour": "red"}', "not json", None]}, {"attributes": "a"})
     assert [r["attributes"] for r in rows] == [red, None, None]
-    rows = listings({"id": ["1"], "a": pa.array([[("colour", "red")]], pa.map_(pa.string(), pa.string()))}, {"attributes": "a"})
+    rows = listings(
+        {"id": ["1"], "a": pa.array([[("colour", "red")]], pa.map_(pa.string(), pa.string()))}, {"attributes": "a"}
+    )
     assert rows[0]["attributes"] == red
 
 

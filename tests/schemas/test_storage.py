@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from eclip.schemas.errors import EclipError
 from eclip.schemas.storage import Storage
 
 
@@ -39,5 +40,5 @@ def test_links_are_replaced_and_folders_are_not(tmp_path: Path) -> None:
     link.link_to("second")
     assert (tmp_path / "now").readlink() == Path("second")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(FileExistsError, match="move it away"):
+    with pytest.raises(EclipError, match="move it away"):
         Storage(str(tmp_path / "folder")).link_to("x")

@@ -28,9 +28,7 @@ def test_reads_the_embeddings_contract_also_a_slice_of_it():
 
 
 def test_inputs_hide_what_is_absent(made):
-    vectors, _ = made(
-        4, has_image=np.array([True, False, True, False]), has_text=np.array([True, True, False, False])
-    )
+    vectors, _ = made(4, has_image=np.array([True, False, True, False]), has_text=np.array([True, True, False, False]))
     inputs = vectors.inputs()
     assert inputs.shape == (4, 14)
     assert inputs[:, -2:].tolist() == [[1, 1], [0, 1], [1, 0], [0, 0]]
@@ -43,9 +41,7 @@ def test_inputs_hide_what_is_absent(made):
 
 
 def test_each_product_is_shown_as_often_as_it_can_and_weighs_one(made):
-    vectors, _ = made(
-        4, has_image=np.array([True, False, True, False]), has_text=np.array([True, True, False, False])
-    )
+    vectors, _ = made(4, has_image=np.array([True, False, True, False]), has_text=np.array([True, True, False, False]))
     inputs, rows, weights = modality_copies(vectors)
     assert sorted(rows.tolist()) == [0, 0, 0, 1, 2]
     assert np.bincount(rows, weights) == pytest.approx([1, 1, 1])

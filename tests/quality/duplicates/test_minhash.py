@@ -14,8 +14,19 @@ from eclip.quality.duplicates.minhash import EMPTY, band_keys, jaccard, shingles
 def titles(number: int, seed: int) -> list[str]:
     """Random texts of 0 to 60 characters in Latin, Hangul, Han, Thai and pictures, NUL among them."""
     draw = random.Random(seed)
-    ranges = [(97, 123), (32, 33), (48, 58), (0xAC00, 0xD7A4), (0x4E00, 0x9FA6), (0xE01, 0xE3B), (0x1F600, 0x1F640), (0, 1)]
-    return ["".join(chr(draw.randrange(*draw.choice(ranges))) for _ in range(draw.randrange(61))) for _ in range(number)]
+    ranges = [
+        (97, 123),
+        (32, 33),
+        (48, 58),
+        (0xAC00, 0xD7A4),
+        (0x4E00, 0x9FA6),
+        (0xE01, 0xE3B),
+        (0x1F600, 0x1F640),
+        (0, 1),
+    ]
+    return [
+        "".join(chr(draw.randrange(*draw.choice(ranges))) for _ in range(draw.randrange(61))) for _ in range(number)
+    ]
 
 
 def reference(text: str) -> MinHash:

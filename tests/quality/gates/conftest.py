@@ -40,9 +40,7 @@ def plain_gx():
     return run
 
 
-def write(
-    name: str, kind: str, severity: str = "critical", dataset: str = "listings", **kwargs: Any
-) -> dict[str, Any]:
+def write(name: str, kind: str, severity: str = "critical", dataset: str = "listings", **kwargs: Any) -> dict[str, Any]:
     return {"type": kind, "kwargs": kwargs, "severity": severity, "meta": {"rule": name, "dataset": dataset}}
 
 

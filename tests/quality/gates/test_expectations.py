@@ -199,9 +199,7 @@ def test_a_version_that_is_built_differently_stops_and_is_named(has_validate, mo
         monkeypatch.setattr(Stranger, "metrics_validate", lambda *_, **__: None, raising=False)
     rule = Rule("rows", "expect_table_row_count_to_equal", {"value": 1})
     partial = {"rows": 1, "columns": [], "rules": {}, "numbers": {}}
-    with pytest.raises(
-        EclipError, match=rf"{ge.VERSION}.*{'new_metric' if has_validate else 'metrics_validate'}"
-    ):
+    with pytest.raises(EclipError, match=rf"{ge.VERSION}.*{'new_metric' if has_validate else 'metrics_validate'}"):
         ge.judge_numbers(Stranger(), rule, partial)
 
 
@@ -215,9 +213,7 @@ def test_both_shapes_of_an_exception_are_seen():
     assert ge.raised(result) is None
     result.exception_info = {"raised_exception": True, "exception_message": "here"}
     assert ge.raised(result) == "here"
-    result.exception_info = {
-        "MetricConfigurationID(…)": {"raised_exception": True, "exception_message": "there"}
-    }
+    result.exception_info = {"MetricConfigurationID(…)": {"raised_exception": True, "exception_message": "there"}}
     assert ge.raised(result) == "there"
 
 

@@ -67,10 +67,7 @@ def test_metrics_are_judged_where_they_are_given():
 
 
 def test_a_shipped_suite_by_its_name():
-    rows = [
-        {"id": i, "title": f"<b>Red mug {i}</b>" if i == "c" else f"Red mug {i}", "lang": "en"}
-        for i in "abcd"
-    ]
+    rows = [{"id": i, "title": f"<b>Red mug {i}</b>" if i == "c" else f"Red mug {i}", "lang": "en"} for i in "abcd"]
     verdict = gate(LISTINGS.conform(pa.RecordBatch.from_pylist(rows)), "clean")
     assert verdict.passed
     assert [(f.rule, f.examples) for f in verdict.failures] == [("title_without_html", ("c",))]
@@ -82,9 +79,7 @@ def test_an_empty_frame_knows_its_columns():
 
 
 def test_ids_may_be_numbers_and_frames_may_lack_them():
-    assert gate(pd.DataFrame({"id": [2, 1], "title": ["a", None], "price": 0.0}), SUITE).failures[
-        0
-    ].examples == ("1",)
+    assert gate(pd.DataFrame({"id": [2, 1], "title": ["a", None], "price": 0.0}), SUITE).failures[0].examples == ("1",)
     lone = {"name": "x", "expectations": [SUITE["expectations"][1]]}
     assert gate(pd.DataFrame({"title": [None, "a"]}), lone).failures[0].examples == ()
 

@@ -44,10 +44,7 @@ def test_the_mean_of_times_is_not_evaluated(rule, judged):
     verdict = judged(
         rule("mean", "expect_column_mean_to_be_between", "info", column="day", min_value=0), id=["a"], day=day
     )
-    assert (
-        "mean: could not be evaluated: needs numbers, the column holds times"
-        in verdict.of("critical")[0].message
-    )
+    assert "mean: could not be evaluated: needs numbers, the column holds times" in verdict.of("critical")[0].message
 
 
 def test_bounds_and_times_of_which_one_has_a_zone_are_not_compared(rule, judged):

@@ -17,9 +17,7 @@ PATTERNS = ["a", "^a", "[^a]", "a.c", "b|c", "(ab)+", "a*?b", "[а-я]", r"\.", 
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.sampled_from(PATTERNS), st.lists(st.text("abcABC123.-]xéя\n 👟", max_size=6), min_size=1, max_size=8)
-)
+@given(st.sampled_from(PATTERNS), st.lists(st.text("abcABC123.-]xéя\n 👟", max_size=6), min_size=1, max_size=8))
 def test_where_arrow_matches_it_matches_as_python_does(pattern, texts):
     assert not masks._MAY_DIFFER.search(pattern)
     bad = unexpected(REGEX, {"regex": pattern}, plain(pa.array(texts)))

@@ -17,9 +17,7 @@ NULL = Rule("present", "expect_column_values_to_not_be_null", {"column": "title"
 SHORT = Rule("short", "expect_column_value_lengths_to_be_between", {"column": "title", "max_value": 2})
 UNIQUE = Rule("unique", "expect_column_values_to_be_unique", {"column": "id"})
 MEAN = Rule("mean", "expect_column_mean_to_be_between", {"column": "price", "min_value": 0})
-PAIR = Rule(
-    "pair", "expect_column_pair_values_a_to_be_greater_than_b", {"column_A": "price", "column_B": "cost"}
-)
+PAIR = Rule("pair", "expect_column_pair_values_a_to_be_greater_than_b", {"column_A": "price", "column_B": "cost"})
 ROWS = Rule("rows", "expect_table_row_count_to_be_between", {"min_value": 1})
 RULES = [NULL, SHORT, UNIQUE, MEAN, PAIR, ROWS]
 
@@ -34,9 +32,7 @@ rows = st.lists(
     ),
     max_size=40,
 ).map(lambda found: sorted(found, key=lambda row: row["id"]))
-SCHEMA = pa.schema(
-    [("id", pa.string()), ("title", pa.string()), ("price", pa.float64()), ("cost", pa.float64())]
-)
+SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("price", pa.float64()), ("cost", pa.float64())])
 
 
 def measured(values, *cuts, rules=RULES):
@@ -95,9 +91,7 @@ def test_examples_without_ids_and_of_any_value_can_be_kept():
 
 
 def test_a_column_that_is_not_there_is_written_down():
-    measure = Measure(
-        [*RULES, Rule("regex", "expect_column_values_to_match_regex", {"column": "price", "regex": "1"})]
-    )
+    measure = Measure([*RULES, Rule("regex", "expect_column_values_to_match_regex", {"column": "price", "regex": "1"})])
     measure.add(pa.record_batch({"id": ["a"], "price": [1.0]}))
     partial = measure.partial()
     assert partial["rules"]["present"]["error"] == "there is no column 'title', or more than one"

@@ -40,11 +40,7 @@ def test_shards_in_any_order_give_the_same_numbers(values, a, b):
     a, b = sorted((a, b))
     parts = [values[:a], values[a:b], values[b:]]
     whole = of(values, kind=pa.float64())
-    assert (
-        whole.partial()
-        == of(*parts, kind=pa.float64()).partial()
-        == of(*parts[::-1], kind=pa.float64()).partial()
-    )
+    assert whole.partial() == of(*parts, kind=pa.float64()).partial() == of(*parts[::-1], kind=pa.float64()).partial()
     present = [v for v in values if v is not None and not math.isnan(v)]
     if present:
         assert whole.value("min") == min(present)

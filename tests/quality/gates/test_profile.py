@@ -89,9 +89,7 @@ def test_merging_does_not_change_what_is_merged():
 
 
 def test_what_is_extracted_is_for_people():
-    values = [
-        {"brand": "Acme", "price": 9.99, "width": 0, "accepted": True, "tags": ["a", "b"], "jpeg": b"123"}
-    ] * 3
+    values = [{"brand": "Acme", "price": 9.99, "width": 0, "accepted": True, "tags": ["a", "b"], "jpeg": b"123"}] * 3
     values += [{"brand": "ACME GmbH", "price": math.inf, "width": -20, "accepted": False, "updated_at": 0}]
     found = extract(of(values))
     assert found["rows"] == 4
@@ -140,16 +138,12 @@ def test_every_column_of_a_dataset_has_a_profile():
     vector = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(8, np.float16)), 4)
     profile = Profile()
     profile.add(LISTINGS.empty())
-    rows = pa.RecordBatch.from_pylist(
-        [{"id": "a", "attributes": [{"name": "n", "values": ["v"]}]}, {"id": "b"}]
-    )
+    rows = pa.RecordBatch.from_pylist([{"id": "a", "attributes": [{"name": "n", "values": ["v"]}]}, {"id": "b"}])
     profile.add(LISTINGS.conform(rows))
     assert set(extract(profile.partial())["columns"]) == set(LISTINGS.schema.names)
     assert extract(profile.partial())["columns"]["attributes"]["length"]["max"] == 1
     other = Profile()
-    other.add(
-        pa.record_batch({"image": vector, "nothing": pa.nulls(2), "day": pa.array([0, 1], pa.date32())})
-    )
+    other.add(pa.record_batch({"image": vector, "nothing": pa.nulls(2), "day": pa.array([0, 1], pa.date32())}))
     columns = extract(other.partial())["columns"]
     assert columns["image"]["bytes"] == 16
     assert columns["nothing"]["null_share"] == 1

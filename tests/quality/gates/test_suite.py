@@ -55,9 +55,7 @@ def test_a_suite_is_read_from_a_file_and_named_after_it_in_messages(tmp_path):
     broken.write_text('{"name": "x",')
     assert load_suite(good).main == "train"
     assert load_suite(str(good)).where == str(good)
-    with pytest.raises(
-        ConfigError, match=r"bad\.json.*'title'.*severity is 'fatal'.*critical, warning, info"
-    ):
+    with pytest.raises(ConfigError, match=r"bad\.json.*'title'.*severity is 'fatal'.*critical, warning, info"):
         load_suite(bad)
     with pytest.raises(ConfigError, match=r"broken\.json: not valid JSON"):
         load_suite(broken)
@@ -134,9 +132,7 @@ def test_what_great_expectations_drops_is_refused(capfd):
     lost = of("column_medium_to_be_between", {"rule": "lost", "dataset": METRICS}, column="rows")
     rules = [*one()["expectations"], *lost["expectations"]]
     suite = load_suite({"name": "mine", "expectations": rules}, where="mine.json")
-    with pytest.raises(
-        ConfigError, match=r"mine\.json: rule 'lost'.*no type .*did you mean 'expect_column_median"
-    ):
+    with pytest.raises(ConfigError, match=r"mine\.json: rule 'lost'.*no type .*did you mean 'expect_column_median"):
         check(suite)
     check(load_suite(one()))
     assert capfd.readouterr() == ("", ""), "it logs a traceback"
@@ -144,9 +140,7 @@ def test_what_great_expectations_drops_is_refused(capfd):
 
 def test_arguments_of_metric_rules_are_checked_by_great_expectations():
     kwargs = {"column": "rows", "mostly": 2, "min_value": 0}
-    suite = load_suite(
-        one(type="expect_column_values_to_be_between", kwargs=kwargs, meta={"dataset": METRICS})
-    )
+    suite = load_suite(one(type="expect_column_values_to_be_between", kwargs=kwargs, meta={"dataset": METRICS}))
     with pytest.raises(ConfigError, match="'mostly'"):
         check(suite)
 
@@ -172,7 +166,13 @@ def test_loading_needs_neither_great_expectations_nor_pandas():
     assert done.stdout.strip() == "[]"
 
 
-SCHEMAS = {"listings": LISTINGS, "train": PAIRS, "embeddings": embeddings(4), "predictions": PREDICTIONS, "clusters": CLUSTERS}
+SCHEMAS = {
+    "listings": LISTINGS,
+    "train": PAIRS,
+    "embeddings": embeddings(4),
+    "predictions": PREDICTIONS,
+    "clusters": CLUSTERS,
+}
 COMPUTED_LATER = {"group_id"}  # deduplicate's, from there on
 
 

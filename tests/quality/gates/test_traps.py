@@ -19,9 +19,7 @@ ROWS = "expect_table_row_count_to_be_between"
 
 
 def test_trap_1_a_missing_column_under_a_warning_stops(rule, judged):
-    verdict = judged(
-        rule("title", NOT_NULL, "warning", column="title"), rule("rows", ROWS, min_value=1), id=["a"]
-    )
+    verdict = judged(rule("title", NOT_NULL, "warning", column="title"), rule("rows", ROWS, min_value=1), id=["a"])
     assert not verdict.passed
     [failure] = verdict.failures
     assert (failure.rule, failure.severity) == ("title", "critical")
@@ -38,12 +36,8 @@ def test_trap_1_a_missing_metric_under_an_info_stops(metric, judged):
 
 
 def test_trap_1_a_dataset_that_was_not_measured_stops(rule, judged):
-    verdict = judged(
-        rule("links", ROWS, "info", "links", min_value=1), rule("rows", ROWS, min_value=1), id=["a"]
-    )
-    assert [f.message for f in verdict.of("critical")] == [
-        "links: could not be evaluated: links was not measured"
-    ]
+    verdict = judged(rule("links", ROWS, "info", "links", min_value=1), rule("rows", ROWS, min_value=1), id=["a"])
+    assert [f.message for f in verdict.of("critical")] == ["links: could not be evaluated: links was not measured"]
 
 
 def test_trap_1_rules_that_a_partial_does_not_know_stop(rule):
@@ -72,7 +66,13 @@ def test_trap_3_nothing_does_not_pass(rule, judged):
     assert judged(about_values, rule("rows", ROWS, "info", min_value=0), **nothing).passed
 
 
-SCHEMAS = {"listings": LISTINGS, "train": PAIRS, "embeddings": embeddings(4), "predictions": PREDICTIONS, "clusters": CLUSTERS}
+SCHEMAS = {
+    "listings": LISTINGS,
+    "train": PAIRS,
+    "embeddings": embeddings(4),
+    "predictions": PREDICTIONS,
+    "clusters": CLUSTERS,
+}
 
 
 @pytest.mark.parametrize("stage", MAIN)
@@ -110,33 +110,22 @@ def test_trap_4_a_metric_that_is_null_does_not_meet_the_contract():
 
 def test_trap_5_mostly_counts_rows_that_have_a_value(rule, judged):
     price = [None, -1.0, 1.0, 1.0]
-    loose = judged(
-        rule("price", BETWEEN, column="price", min_value=0, mostly=0.66), id=list("abcd"), price=price
-    )
-    tight = judged(
-        rule("price", BETWEEN, column="price", min_value=0, mostly=0.7), id=list("abcd"), price=price
-    )
+    loose = judged(rule("price", BETWEEN, column="price", min_value=0, mostly=0.66), id=list("abcd"), price=price)
+    tight = judged(rule("price", BETWEEN, column="price", min_value=0, mostly=0.7), id=list("abcd"), price=price)
     assert loose.passed
     assert not tight.passed
-    assert (
-        tight.failures[0].message
-        == "price: 1 of 3 values of price are not at least 0 (33.3%), at most 30% allowed"
-    )
+    assert tight.failures[0].message == "price: 1 of 3 values of price are not at least 0 (33.3%), at most 30% allowed"
 
 
 def test_trap_6_every_member_of_a_set_of_equal_ids_counts(rule, judged):
-    verdict = judged(
-        rule("ids", "expect_column_values_to_be_unique", column="id"), id=["a", "a", "b", "c", "c", "c"]
-    )
+    verdict = judged(rule("ids", "expect_column_values_to_be_unique", column="id"), id=["a", "a", "b", "c", "c", "c"])
     assert verdict.result["results"][0]["result"]["unexpected_count"] == 5
     assert set(verdict.failures[0].examples) == {"a", "c"}
 
 
 @pytest.mark.parametrize(("severity", "passed"), [("info", True), ("warning", True), ("critical", False)])
 def test_trap_7_only_critical_failures_stop(severity, passed, rule, judged):
-    verdict = judged(
-        rule("title", NOT_NULL, severity, column="title"), id=["a"], title=pa.array([None], pa.string())
-    )
+    verdict = judged(rule("title", NOT_NULL, severity, column="title"), id=["a"], title=pa.array([None], pa.string()))
     assert verdict.result["success"] is False, "Great Expectations fails it whatever the severity"
     assert verdict.passed is passed
     assert verdict.result["eclip"]["passed"] is passed

@@ -172,9 +172,7 @@ def data() -> ReportData:
             sets=[
                 DuplicateSet(
                     kept=bad,
-                    dropped=[
-                        Dropped(listing=bad, rule="image_and_text", text_similarity=0.9, image_distance=3)
-                    ],
+                    dropped=[Dropped(listing=bad, rule="image_and_text", text_similarity=0.9, image_distance=3)],
                     more=4,
                 )
             ],

@@ -26,17 +26,14 @@ def bold(found):
 def test_a_baseline_that_wins_is_bold_and_said():
     found = head()
     assert bold(found) == [("title", 1), ("TF-IDF on titles", 0)]
-    assert (
-        found.said == "TF-IDF on titles is better here: accuracy 33.0%, against 25.0% for the head on titles."
-    )
+    assert found.said == "TF-IDF on titles is better here: accuracy 33.0%, against 25.0% for the head on titles."
     assert found.few
 
 
 def test_a_head_that_wins_is_said_beside_the_strongest_baseline():
     found = head(baselines={"majority": 0.07, "TF-IDF": 0.2}, rows_val=5000)
     assert found.said == (
-        "The best is the head on titles: accuracy 25.0%, "
-        "against 20.0% for the strongest baseline, TF-IDF on titles."
+        "The best is the head on titles: accuracy 25.0%, against 20.0% for the strongest baseline, TF-IDF on titles."
     )
     assert not found.few
 

@@ -121,9 +121,7 @@ def test_a_run_may_end_after_any_stage(data, number):
 def test_many_attributes_do_not_swamp_the_page(data):
     task = data.predictions.tasks[0]
     tasks = [task.model_copy(update={"task": f"a{n}", "labels": {"red": 9}}) for n in range(50)]
-    page = render(
-        data.model_copy(update={"predictions": data.predictions.model_copy(update={"tasks": tasks})})
-    )
+    page = render(data.model_copy(update={"predictions": data.predictions.model_copy(update={"tasks": tasks})}))
     assert page.count("Most frequent: ") == 9
     assert "a49" in page
 

@@ -48,9 +48,7 @@ def test_shares_are_percent(expectation, gate):
 
 
 def test_a_rule_that_could_not_be_evaluated_is_critical_and_says_why(expectation, gate):
-    record = gate(
-        expectation("colour", "expect_column_to_exist", {"column": "colour"}, "info", success=False)
-    )
+    record = gate(expectation("colour", "expect_column_to_exist", {"column": "colour"}, "info", success=False))
     record["eclip"]["not_evaluated"] = ["colour"]
     record["eclip"]["failures"]["critical"] = [
         {
@@ -80,9 +78,7 @@ def test_a_rule_without_values_is_not_praised(expectation, gate):
 
 
 def test_a_failure_of_the_policy_itself_is_a_row(gate):
-    record = gate(
-        critical=[{"rule": "empty", "severity": "critical", "message": "empty: listings has no rows"}]
-    )
+    record = gate(critical=[{"rule": "empty", "severity": "critical", "message": "empty: listings has no rows"}])
     assert judged("clean", record, {})[0].why == "listings has no rows"
 
 

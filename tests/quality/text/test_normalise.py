@@ -28,5 +28,12 @@ def test_letters_digits_and_marks_stay() -> None:
 
 
 def test_languages() -> None:
-    texts = ["Große Kaffeetasse aus Porzellan, spülmaschinenfest", "빨간 머그컵", "マグカップ", "500", None, "Tasse rouge en céramique"]
+    texts = [
+        "Große Kaffeetasse aus Porzellan, spülmaschinenfest",
+        "빨간 머그컵",
+        "マグカップ",
+        "500",
+        None,
+        "Tasse rouge en céramique",
+    ]
     assert identify(pa.array(texts)).to_pylist() == ["de", "ko", "ja", None, None, "fr"]

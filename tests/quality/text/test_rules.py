@@ -51,7 +51,12 @@ def test_titles_as_sellers_write_them(raw: str, expected: str) -> None:
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(st.text(max_size=40) | st.sampled_from(["HOT SALE!!", "<b>x</b>", "free shipping", "&amp;", "--", "★"]), max_size=4))
+@given(
+    st.lists(
+        st.text(max_size=40) | st.sampled_from(["HOT SALE!!", "<b>x</b>", "free shipping", "&amp;", "--", "★"]),
+        max_size=4,
+    )
+)
 def test_cleaning_twice_is_cleaning_once_and_never_empties(parts: list[str]) -> None:
     raw = " ".join(parts).encode("utf-8", "replace").decode()
     once = cleaned(raw)

@@ -1,0 +1,139 @@
+"""Verification inside buckets against all pairs compared by hand."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from eclip.quality.components import connected_components
+from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.signs import signs
+from eclip.quality.text.normalise import normalise
+from eclip.schemas.config import DeduplicateConfig
+from eclip.schemas.errors import ConfigError, SourceError
+
+ADJECTIVES = ("sturdy", "modern", "classic", "cosy", "elegant", "retro", "slim", "robust")
+THINGS = (
+    "ceramic coffee mug",
+    "oak dining table",
+    "running shoes",
+    "wall clock",
+    "linen cushion",
+    "glass teapot",
+    "desk lamp",
+)
+MAKERS = ("Velmo", "Kestrel", "Nordhaus", "Tarn", "Ostrava", "Lumea", "Brixton", "Halden", "Pico", "Sorrel")
+
+
+def catalog(rows: int, seed: int = 0) -> pd.DataFrame:
+    """Titles with near duplicates: words in another order, one left out, another added."""
+    draw = random.Random(seed)
+    titles: list[str] = []
+    while len(titles) < rows:
+        words = [draw.choice(MAKERS), draw.choice(ADJECTIVES), *draw.choice(THINGS).split(), draw.choice(ADJECTIVES)]
+        titles.append(" ".join(words))
+        for _ in range(draw.choice([0, 0, 0, 1, 2])):
+            other = words[:]
+            draw.shuffle(other)
+            titles.append(" ".join(other[: len(other) - draw.choice([0, 1])]))
+    return pd.DataFrame({"title": titles[:rows], "seller": [draw.choice("st") for _ in range(rows)]})
+
+
+def similar(titles: list[str], floor: float) -> dict[tuple[int, int], float]:
+    """All pairs, each compared by hand."""
+    plain = normalise(pa.array(titles)).to_pylist()
+    sets = [{t[i : i + 3] for i in range(len(t) - 2)} for t in plain]
+    found = {}
+    for i, one in enumerate(sets):
+        for j in range(i + 1, len(sets)):
+            value = len(one & sets[j]) / len(one | sets[j])
+            if value >= floor:
+                found[i, j] = value
+    return found
+
+
+def test_links_are_exact_and_most_pairs_are_found() -> None:
+    df = catalog(400)
+    found = find_duplicates(df, config=DeduplicateConfig(leaders=400, store_floor=0.6))
+    truth = similar(df["title"].tolist(), 0.6)
+    pairs = pd.concat([found.links.rename(columns={"left_id": "a", "right_id": "b"}),
+                       found.dropped.rename(columns={"dropped_id": "a", "kept_id": "b"})])  # fmt: skip
+    ours = {
+        (min(int(a), int(b)), max(int(a), int(b))): s
+        for a, b, s in zip(pairs.a, pairs.b, pairs.text_similarity, strict=True)
+    }
+    assert all(abs(truth[pair] - value) < 1e-6 for pair, value in ours.items())
+    # Pairs of which one was dropped are not linked again. Of a group that resembles its leader the others are not compared
+    # with each other in that bucket: these pairs may be missing, the group is not.
+    gone = set(found.dropped["dropped_id"].astype(int))
+    expected = {pair for pair in truth if not gone & set(pair)}
+    assert len(expected & set(ours)) >= 0.9 * len(expected)
+    joined = connected_components(*np.array(list(ours)).T, len(df))
+    assert sum(joined[a] == joined[b] for a, b in expected) >= 0.99 * len(expected)
+
+
+def test_few_leaders_keep_the_work_bounded_and_still_join_each_group() -> None:
+    df = pd.DataFrame({"title": ["velmo ceramic coffee mug"] * 3000, "seller": ["s"] * 3000})
+    found = find_duplicates(df, seller="seller")
+    assert len(found.dropped) == 2999
+    assert found.dropped["kept_id"].nunique() == 1
+    assert len(found.links) == 0
+
+
+def test_copies_of_one_seller_are_found_behind_those_of_others() -> None:
+    # In one bucket a listing of another seller comes first; the two of seller t must still meet.
+    rows = [("x", "velmo mug cosy 1"), *(("t", "velmo mug cosy 1") for _ in range(2)), ("y", "velmo mug cosy 1")]
+    df = pd.DataFrame(
+        [{"id": f"{seller}{n}", "title": title, "shop": seller} for n, (seller, title) in enumerate(rows)]
+    )
+    for seed in range(5):
+        found = find_duplicates(df.assign(id=df["id"] + str(seed)), id="id", seller="shop")
+        assert sorted(i[0] for i in found.dropped["dropped_id"]) == ["t"]
+
+
+def test_a_variant_does_not_stand_between_two_duplicates() -> None:
+    titles = ["velmo ceramic coffee mug modern red 300 ml"] * 1 + ["velmo ceramic coffee mug modern blue 300 ml"] * 2
+    for seed in range(6):
+        df = pd.DataFrame({"id": [f"{k}-{seed}" for k in range(3)], "title": titles, "shop": "s"})
+        found = find_duplicates(df, id="id", seller="shop", config=DeduplicateConfig(leaders=2))
+        assert [set(r) for r in found.dropped[["dropped_id", "kept_id"]].values.tolist()] == [
+            {f"1-{seed}", f"2-{seed}"}
+        ]
+        assert set(found.links["veto"]) == {"colour"}
+
+
+def test_hot_photos_and_empty_titles_make_no_keys() -> None:
+    rows = pa.RecordBatch.from_pydict(
+        {"id": ["a", "b"], "title": ["", None], "seller": ["s", "s"], "gtin": pa.nulls(2, pa.string()), "mpn": pa.nulls(2, pa.string()),
+         "brand": pa.nulls(2, pa.string()), "attributes": pa.nulls(2), "phash": ["8000000000000000"] * 2}
+    )  # fmt: skip
+    photos = pa.RecordBatch.from_pydict({"phash256": ["80" + "00" * 31] * 2, "colour": [bytes(192)] * 2})
+    assert len(signs(rows, photos, np.array([True, True]), DeduplicateConfig()).keys) == 0
+    assert len(signs(rows, photos, np.array([False, True]), DeduplicateConfig()).keys) == 15
+
+
+def test_equal_gtins_are_linked_whatever_the_titles_say() -> None:
+    df = pd.DataFrame(
+        {"title": ["Red mug", "Rote Tasse groß", "Oak table"], "gtin": ["4006381333931", "04006381333931", None]}
+    )
+    links = find_duplicates(df).links
+    assert links[["kind"]].values.tolist() == [["gtin"]]
+
+
+def test_the_answer_reads_like_an_answer() -> None:
+    found = find_duplicates(
+        pd.DataFrame({"title": ["a red mug", "a red mug", "b"], "shop": ["s", "s", "s"]}), seller="shop"
+    )
+    assert repr(found) == "3 listings: 1 duplicates, 0 links (0 of them variants), 2 families"
+    assert find_duplicates(pd.DataFrame({"title": []})).rows == 0
+
+
+def test_wrong_columns_and_ids_are_named() -> None:
+    df = pd.DataFrame({"name": ["x", "y"], "sku": ["1", "1"]})
+    with pytest.raises(ConfigError, match="no column 'title'"):
+        find_duplicates(df)
+    with pytest.raises(SourceError, match="id '1' stands twice"):
+        find_duplicates(df, title="name", id="sku")

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from eclip.quality.noise import HOT, judge, score, share
+from eclip.quality.splits import split_of
+from eclip.schemas.config import FilterConfig, PlaceholderConfig
+from eclip.schemas.listing import LISTINGS
+
+
+def listings(*rows: dict[str, object]) -> pa.RecordBatch:
+    full = [
+        {
+            "id": f"{n:02d}",
+            "title": "a red mug",
+            "photo_count": 1,
+            "width": 300,
+            "height": 300,
+            "information": 3.0,
+            "image_error": None,
+            "phash": None,
+            **row,
+        }
+        for n, row in enumerate(rows)
+    ]
+    return LISTINGS.conform(pa.RecordBatch.from_pylist(full))
+
+
+def rules(
+    *rows: dict[str, object], hot: pa.Table | None = None, config: FilterConfig | None = None
+) -> list[str | None]:
+    batch = listings(*rows)
+    kept, rejected = judge(batch, score(batch, hot if hot is not None else HOT.empty_table()), config or FilterConfig())
+    assert kept.num_rows + rejected.num_rows == batch.num_rows
+    found = dict(zip(rejected["id"].to_pylist(), rejected["rule"].to_pylist(), strict=True))
+    return [found.get(i) for i in batch["id"].to_pylist()]
+
+
+def test_each_rule_at_its_threshold() -> None:
+    assert rules(
+        {}, {"width": 64, "height": 100}, {"width": 63, "height": 100}, {"width": 300, "height": 100}, {"width": 301, "height": 100},
+        {"image_error": "truncated", "width": None, "height": None}, {"photo_count": 0, "width": None, "height": None},
+    ) == [None, None, "tiny_photo", None, "odd_photo", "unreadable_photo", None]  # fmt: skip
+    assert rules({"title": "ab"}, {"title": "a!"}, {"title": "러그"}, {"title": None}, {"title": "★ ★"}, {"title": "42"}) == [
+        None, "short_title", None, "short_title", "short_title", None
+    ]  # fmt: skip
+
+
+HOT_PHOTO = {"phash": "00ff00ff00ff00ff", "information": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("listing", "shared", "rejected"),
+    [
+        ({}, {}, True),
+        ({"information": 2.0}, {}, False),  # there is something to see on it
+        ({}, {"listings": 4}, False),  # few share it
+        ({}, {"title_similarity": 0.5}, False),  # they sell the same
+        ({}, {"brands": 1}, False),  # one maker's
+    ],
+)
+def test_a_placeholder_is_all_four_at_once(listing: dict, shared: dict, rejected: bool) -> None:
+    hot = pa.Table.from_pylist(
+        [{"phash": HOT_PHOTO["phash"], "listings": 5, "title_similarity": 0.1, "brands": 2, **shared}], HOT
+    )
+    assert rules({**HOT_PHOTO, **listing}, hot=hot) == ["placeholder_photo" if rejected else None]
+    off = FilterConfig(placeholder=PlaceholderConfig(min_listings=10_000))
+    assert rules({**HOT_PHOTO, **listing}, hot=hot, config=off) == [None]
+
+
+def test_scores_are_kept_as_columns_and_reasons_are_sentences() -> None:
+    batch = listings({"width": 20, "height": 400, "title": ""})
+    kept, rejected = judge(listings({}), score(listings({}), HOT.empty_table()), FilterConfig())
+    assert kept["photo_min_side"].to_pylist() == [300]
+    assert kept["title_characters"].to_pylist() == [7]
+    row = judge(batch, score(batch, HOT.empty_table()), FilterConfig())[1].to_pylist()[0]
+    assert row["rule"] == "tiny_photo"
+    assert row["rules"] == ["tiny_photo", "odd_photo", "short_title"]
+    assert row["detail"] == "20 x 400 pixels, the shorter side under 64"
+    assert rejected.num_rows == 0
+
+
+def test_sharing_is_described() -> None:
+    alike = share("00", pa.array(["a red mug", "a red mug!"]), ["x", "x"])
+    unlike = share("00", pa.array(["a red mug", "oak table"]), ["x", ""])
+    assert (alike["title_similarity"], alike["brands"], alike["listings"]) == (1.0, 1, 2)
+    assert unlike["title_similarity"] < 0.1
+
+
+def test_no_rows() -> None:
+    batch = listings({}).slice(0, 0)
+    kept, rejected = judge(batch, score(batch, HOT.empty_table()), FilterConfig())
+    assert (kept.num_rows, rejected.num_rows) == (0, 0)
+    assert "photo_aspect" in kept.schema.names
+
+
+def test_splits_keep_families_whole_and_what_the_source_says() -> None:
+    groups = pa.array([f"g{n // 3}" for n in range(3000)])
+    drawn = split_of(groups, pa.nulls(3000, pa.string()), 0.2, 0)
+    assert all(len({drawn[n], drawn[n + 1], drawn[n + 2]}) == 1 for n in range(0, 3000, 3))
+    assert 0.16 < drawn.count("val") / 3000 < 0.24
+    assert split_of(groups, pa.nulls(3000, pa.string()), 0.2, 1) != drawn
+    given = pa.array(["Validation", "TEST", "whatever", None])
+    assert split_of(pa.array(list("aaaa")), given, 0.0, 0) == ["val", "test", "train", "train"]
