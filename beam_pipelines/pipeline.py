@@ -17,7 +17,7 @@ from ..schemas.errors import ConfigError, GateError
 from ..schemas.manifest import Manifest
 from . import gate_keeper
 from .lock import lock
-from .plan import Plan, chosen_stages, plan_stage
+from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
 from .run_folder import CANDIDATE, RunFolder, now, published
 from .runners import Runner
@@ -39,6 +39,7 @@ def run(
         RunLockedError: another run holds the run folder.
     """
     chosen = chosen_stages(first, last)
+    _check_libraries(chosen)
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):
@@ -53,6 +54,16 @@ def run(
         if any(p.action in ("run", "gate") and stage.gated for stage, p in zip(chosen, done, strict=True)):
             folder.remember()
     return done
+
+
+def _check_libraries(chosen: Sequence[Stage]) -> None:
+    """Refuse at once what could not be ended: the first stages of a large catalog take hours."""
+    for stage in chosen:
+        missing = not_installed(stage)
+        if missing:
+            raise ConfigError(
+                f"{stage.name}: {missing}; without it the data stages run (--to pairs), and `eclip report` after them"
+            )
 
 
 def _run_stage(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..schemas.attempt import fingerprint
@@ -76,6 +76,9 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
     reason = stage.skip(config, inputs)
     if reason:
         return Plan(stage.name, "skip", reason, {})
+    reason = not_installed(stage)
+    if reason:
+        return Plan(stage.name, "wait", reason, {})
     facts = facts_of(stage, config, inputs)
     manifest = run.manifest(stage.name)
     if manifest is None:
@@ -86,6 +89,17 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
     if stage.gated and manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
         return Plan(stage.name, "gate", "its suite changed", facts)
     return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
+
+
+def not_installed(stage: Stage) -> str | None:
+    """Say which libraries of a stage are missing, and what to install; None if all are there."""
+    missing = []
+    for name in stage.libraries:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    return f"{' and '.join(missing)} not installed: pip install 'eclip[models]'" if missing else None
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[str]:

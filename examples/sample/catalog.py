@@ -146,8 +146,6 @@ image:
   root: photos                # the photos' paths start from this folder
   separator: "|"              # one cell holds several paths, the main photo first
 
-pretrain:
-
 heads:
   adult: is_adult             # the column of true and false that the adult head learns from
 """
