@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..quality.duplicates.candidates import shared
 from ..schemas.dataset import slices
 from ..schemas.storage import Storage
 from . import coder  # noqa: F401  (registers the Arrow coder)
@@ -155,13 +156,9 @@ class EmitKeys(beam.DoFn):
 def find_buckets(part: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
     """Yield the (shard, [key, row]) of a part whose key stands with two rows or more."""
     table = pa.Table.from_batches(list(part[1])).combine_chunks()
-    keys, rows = np.asarray(table["key"]), np.asarray(table["row"])
-    order = np.lexsort((rows, keys))
-    keys, rows = keys[order], rows[order]
-    same = keys[1:] == keys[:-1]
-    shared = np.append(same, False) | np.append(False, same)
-    batch = pa.RecordBatch.from_pydict({"key": keys[shared], "row": rows[shared]})
-    yield from _emit(batch, rows[shared] >> _ROW_BITS)
+    keys, rows = shared(np.asarray(table["key"]), np.asarray(table["row"]))
+    batch = pa.RecordBatch.from_pydict({"key": keys, "row": rows})
+    yield from _emit(batch, rows >> _ROW_BITS)
 
 
 class AttachPayload(beam.DoFn):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import signal
 import sys
 import traceback
 from pathlib import Path
@@ -19,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..schemas.errors import ConfigError, EclipError, StageError
+from .stop import Stop
 
 app = typer.Typer(
     name="eclip", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
@@ -47,13 +47,11 @@ def run(
     last: Last = None,
     force: Annotated[bool, typer.Option("--force", help="Run also what is up to date; read sources again.")] = False,
     overrides: Overrides = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Run the stages that need it, judge each, publish what passes.
 
     What stands behind `--` goes to Beam: eclip run catalog.yaml -- --runner=PortableRunner --job_endpoint=…
     """
-    del debug
     from . import summary
     from .pipeline import run as run_pipeline
 
@@ -102,9 +100,11 @@ def gate(
     """Judge what a stage has published by its suite as it stands now; recomputes nothing."""
     from .pipeline import judge_again
 
-    verdict = judge_again(_load(config, overrides), stage)
+    manifest, verdict = judge_again(_load(config, overrides), stage)
     out.print(escape(repr(verdict)))
-    if not verdict.passed:
+    if "accepted" in manifest.verdict:
+        out.print(f"accepted by hand: {escape(manifest.verdict['accepted']['reason'])}")
+    if not manifest.passed:
         raise typer.Exit(3)
 
 
@@ -161,7 +161,11 @@ def sample(
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; goes with every command.")] = False,
+) -> None:
+    del debug  # taken by `main`
     if version:
         from importlib.metadata import version as installed
 
@@ -189,28 +193,14 @@ def _run_folder(place: str) -> Any:
     return RunFolder(found)
 
 
-class Stop:
-    """Remember that somebody asked to stop: Beam turns the interrupt into an error of its own, typer into a code."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self)
-
-    def __call__(self, number: int, frame: object) -> None:
-        """Take a signal."""
-        self.asked = True
-        raise KeyboardInterrupt
-
-
 def main() -> None:
     """Run the command line: one clear message for what goes wrong, a traceback with `--debug` only."""
     logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a handler of its own
     stop = Stop()
-    debug = "--debug" in sys.argv
+    debug, arguments = _debugging(sys.argv[1:])
     code = 0
     try:
-        code = app(standalone_mode=False) or 0  # typer.Exit(3) comes back as 3
+        code = app(arguments, standalone_mode=False) or 0  # typer.Exit(3) comes back as 3
     except EclipError as error:
         code = error.exit_code
         if debug and isinstance(error, StageError):
@@ -229,6 +219,17 @@ def main() -> None:
         code = 130
         err.print("stopped; what is finished is kept, `eclip run` goes on from there")
     sys.exit(code)
+
+
+def _debugging(arguments: list[str]) -> tuple[bool, list[str]]:
+    """Take `--debug` out wherever it stands: click knows it in front of the command only. Behind `--` it is Beam's.
+
+    >>> _debugging(["plan", "catalog.yaml", "--debug", "--", "--debug"])
+    (True, ['plan', 'catalog.yaml', '--', '--debug'])
+    """
+    own = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:own] if argument != "--debug"]
+    return len(kept) < own, kept + arguments[own:]
 
 
 def _of(error: BaseException) -> str:

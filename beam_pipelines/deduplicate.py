@@ -24,13 +24,13 @@ from ..schemas.storage import Storage
 from .buckets import results, run_passes
 from .decision_work import DECISIONS, DecisionWork
 from .shards import ShardOutput, ShardWork
-from .signs_work import SignsSource, SignsWork, VerifyBuckets
+from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets
 from .stage import Stage, StageRun, row_metrics
 
 EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
 # Of keys (48 of 16 bytes), and of signs for the quarter of them that stand in a bucket of two or more.
 SHUFFLED_BYTES_PER_ROW = 4000
-SCORING = ("store_floor", "num_perm", "bands", "rows", "leaders")
+SCORING = ("num_perm", "bands", "rows", "leaders")
 
 
 @dataclass
@@ -91,36 +91,34 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 1
+    version = 2
     inputs = ("filter/listings", "ingest/images")
-    main = "listings"
     lost = ("duplicates",)
     libraries = ("datasketch", "numpy")
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Everything of the section, and what makes a photo hot."""
-        return {**config.deduplicate.model_dump(), "table": config.deduplicate.table.model_dump(),
-                "hot": config.filter.placeholder.model_dump()}  # fmt: skip
+        return {**config.deduplicate.model_dump(), "table": config.deduplicate.table.model_dump(), **_hot(config)}
 
     def build(self, work: StageRun) -> None:
         """Signs, passes, edges, decision, split."""
         config = work.config.deduplicate
         listings, images = work.dataset("filter/listings"), work.dataset("ingest/images")
         shards, rows = work.attempt.shards, work.inputs["filter"].datasets["listings"].rows
-        scoring = {**config.model_dump(include=set(SCORING)), "hot": work.config.filter.placeholder.model_dump()}
+        scoring = {**config.model_dump(include=set(SCORING)), "floor": config.floor, **_hot(work.config)}
         edges = work.step("edges", scoring, shards)
         if edges.missing():
             found = work.step("signs", scoring, shards, keep=False)
-            signs = SignsWork(listings, images, found.folder, config, work.config.filter)
+            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder)
             work.map("Signs", signs, found, seconds=rows / 15_000)
             pieces = found.folder / "_passes"
             run_passes("Compare", work.runner, SignsSource(found.folder, shards), VerifyBuckets(config, shards), pieces,
                        rows * SHUFFLED_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
             work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
-        decision = DecisionWork(
-            listings, edges.dataset("edges"), work.previous("listings", same_recipe=False), decided.folder, config
-        )
+        previous = work.previous("listings", same_recipe=False)
+        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder)
+        decision = DecisionWork(listings, edges.dataset("edges"), previous, lookup, decided.folder, config)
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())
         split = SplitWork(
@@ -130,7 +128,11 @@ class Deduplicate(Stage):
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, and the largest set and family."""
-        rows = summary.counts.get("in", 0)
-        metrics = row_metrics(summary.counts, summary, "listings", lost=("duplicates",))
+        rows = work.rows("filter/listings")
+        metrics = row_metrics(rows, summary.counts, summary, "listings", lost=("duplicates",))
         metrics |= {**work.notes, "share_largest_family": work.notes["largest_family"] / rows if rows else 0.0}
         return metrics
+
+
+def _hot(config: Config) -> dict[str, Any]:
+    return {"hot": config.filter.placeholder.model_dump(include={"min_listings", "max_title_similarity"})}

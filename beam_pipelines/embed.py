@@ -17,8 +17,8 @@ from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.manifest import Manifest
 from .embed_work import EmbedWork, matrix
+from .model_cache import fetched
 from .stage import Stage, StageRun, row_metrics
-from .workshop import fetched
 
 
 class Embed(Stage):
@@ -26,7 +26,6 @@ class Embed(Stage):
 
     name = "embed"
     version = 1
-    main = "embeddings"
     makers = ("pretrain/model",)
     libraries = ("torch", "open_clip_torch")
 
@@ -45,7 +44,7 @@ class Embed(Stage):
 
         if config.embed.model is None:
             return {}
-        return {"model": eclip.content_hash(fetched(config.place(config.embed.model), ""))}
+        return {"model": eclip.content_hash(fetched(config.place(config.embed.model)))}
 
     def build(self, work: StageRun) -> None:
         """One pass, by RunInference."""
@@ -54,13 +53,12 @@ class Embed(Stage):
 
         config = work.config.embed
         if config.model is not None:
-            place, key = work.config.place(config.model), work.facts["content"]["model"]
+            place = work.config.place(config.model)
         else:
-            model = work.inputs["pretrain"]
-            place, key = work.run.stage("pretrain") / model.attempt / "model", model.datasets["model"].checksum
-        dimension = Encoder.load(fetched(place, key), config.batch).dimension
+            place = work.run.stage("pretrain") / work.inputs["pretrain"].attempt / "model"
+        dimension = Encoder.load(fetched(place), config.batch).dimension
         embed = EmbedWork(
-            work.dataset("clean/listings"), work.dataset("ingest/images"), place, key, config.batch, dimension,
+            work.dataset("clean/listings"), work.dataset("ingest/images"), place, config.batch, dimension,
             work.previous("embeddings"),
         )  # fmt: skip
         rows = work.inputs["clean"].datasets["listings"].rows
@@ -72,7 +70,7 @@ class Embed(Stage):
         counts, rows = summary.counts, summary.rows("embeddings")
         measured = counts.get("cosine_rows", 0)
         return {
-            **row_metrics(counts, summary, "embeddings"),
+            **row_metrics(work.rows("clean/listings"), counts, summary, "embeddings"),
             "share_with_image": counts.get("with_image", 0) / rows if rows else 0.0,
             "share_with_text": counts.get("with_text", 0) / rows if rows else 0.0,
             "mean_pairwise_cosine": counts["cosine_millionths"] / 1e6 / measured if measured else None,
@@ -85,11 +83,11 @@ class Embed(Stage):
         return f"{super().sentence(manifest)}; {photos:,} photos and {titles:,} titles encoded"
 
 
-def _norm_error(written: Dataset) -> float:
-    """How far from 1 the length of a vector lies, at most."""
+def _norm_error(written: Dataset) -> float | None:
+    """How far from 1 the length of a vector lies, at most; None, which no gate passes, where one has no length."""
     worst = 0.0
     for shard in range(written.shards):
         for batch in written.batches(shard, ["fused"]):
             lengths = np.linalg.norm(matrix(batch["fused"]), axis=1)
-            worst = max([worst, *np.abs(lengths - 1).tolist()])
-    return worst
+            worst = float(np.max(np.abs(lengths - 1), initial=worst))  # unlike max(), it lets NaN through
+    return worst if np.isfinite(worst) else None

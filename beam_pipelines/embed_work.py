@@ -16,8 +16,8 @@ from ..schemas.prediction import embeddings
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
 from .main_photos import MainPhotos
+from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
-from .workshop import fetched
 
 if TYPE_CHECKING:
     from ..models.encoder import Encoder
@@ -33,7 +33,6 @@ class EmbedWork(ShardWork):
     listings: Dataset
     images: Dataset
     model: Storage
-    model_hash: str
     batch: int
     dimension: int
     previous: Dataset | None = None
@@ -50,7 +49,7 @@ class EmbedWork(ShardWork):
         """Load the model, once for each worker."""
         from ..models.encoder import Encoder
 
-        self.encoder = Encoder.load(fetched(self.model, self.model_hash), self.batch)
+        self.encoder = Encoder.load(fetched(self.model), self.batch)
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Stream a shard; vectors of equal photos and titles, and of unchanged rows, are made once."""

@@ -122,7 +122,6 @@ class Filter(Stage):
     name = "filter"
     version = 1
     inputs = ("clean/listings",)
-    main = "listings"
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The thresholds."""
@@ -143,5 +142,4 @@ class Filter(Stage):
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, and the share that each rule rejected."""
-        del work
-        return row_metrics(summary.counts, summary, "listings")
+        return row_metrics(work.rows("clean/listings"), summary.counts, summary, "listings")

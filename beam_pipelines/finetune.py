@@ -1,7 +1,8 @@
 """finetune: embeddings + labels -> heads/<task>/, metrics.json.
 
-Heads learn from deduplicate's listings and are judged on families that they have not seen: on `test` where the source
-gives one, else on val. Trained in this process, on at most as many rows as fit its memory.
+Heads learn from deduplicate's listings and are judged on others: on `test` where the source gives one, else on val;
+how many families and titles of these stand in training too is said. Trained in this process, on at most as many rows
+as fit its memory.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from ..quality.splits import split_of
+from ..quality.splits import Families, split_of
 from ..schemas.attempt import Attempt, Marker, Summary
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest, Published
 from .stage import Stage, StageRun
-from .workshop import workshop
+from .staging import Staging
 
 ROWS = 250_000  # drawn by lowest xxh64(id): at 128 numbers three vectors of a row take 800 bytes
 LABEL_COLUMNS = ("id", "title", "category", "attributes", "catalog_id", "split", "group_id")
@@ -30,7 +31,7 @@ class Finetune(Stage):
     """Train the task heads."""
 
     name = "finetune"
-    version = 1
+    version = 2
     inputs = ("deduplicate/listings", "ingest/images", "embed/embeddings")
     lost = ()
     libraries = ("scikit-learn", "numpy")
@@ -38,7 +39,7 @@ class Finetune(Stage):
     def settings(self, config: Config) -> dict[str, Any]:
         """Labels, splits, and how matching and clustering are judged."""
         return {"heads": config.heads.model_dump(), "pairs": config.pairs.model_dump(),
-                "predict": config.predict.model_dump()}  # fmt: skip
+                "predict": config.predict.model_dump(include={"neighbours", "max_cluster"})}  # fmt: skip
 
     def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
         """One set of heads."""
@@ -46,6 +47,7 @@ class Finetune(Stage):
 
     def build(self, work: StageRun) -> None:
         """Join listings and vectors, train, measure."""
+        from ..models.evaluate import normalised, shared
         from ..models.finetune import finetune
 
         if not work.attempt.missing():
@@ -60,9 +62,15 @@ class Finetune(Stage):
             return [jpegs.get(i) for i in ids]
 
         backbone = "" if "pretrain" not in work.inputs else work.inputs["pretrain"].datasets["model"].checksum
-        with workshop(work.attempt.folder) as place:
+        with Staging(work.attempt.folder) as staging:
+            place = staging.folder
             report = finetune(rows, photos, work.config.heads, place, backbone, work.config.predict)
-            figures = {"evaluated_on": evaluated, "tasks": report}
+            train, judged = (rows.filter(pc.equal(rows["split"], name)) for name in ("train", "val"))
+            families = shared(*(part["group_id"].to_pylist() for part in (judged, train)))
+            titles = shared(*(map(normalised, pc.fill_null(part["title"], "").to_pylist()) for part in (judged, train)))
+            seen = {"families": families[0], "families_in_train": families[1],
+                    "titles": titles[0], "titles_in_train": titles[1]}  # fmt: skip
+            figures = {"evaluated_on": evaluated, **seen, "tasks": report}
             (place / "heads").mkdir(exist_ok=True)
             (place / "metrics.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
         work.attempt.finish(Marker(0, {}, {"in": rows.num_rows}))
@@ -89,7 +97,9 @@ class Finetune(Stage):
         rows = pa.concat_tables(tables)
         config = work.config.pairs
         given = rows["split"].combine_chunks() if "split" in wanted else pa.nulls(rows.num_rows, pa.string())
-        splits = np.array(split_of(rows["group_id"].combine_chunks(), given, config.val_share, config.seed), object)
+        families = Families.of(listings.table(k, ["group_id", "split"]) for k in range(listings.shards))
+        groups = rows["group_id"].combine_chunks()
+        splits = np.array(split_of(groups, given, config.val_share, config.seed, families), object)
         evaluated = "test" if (splits == "test").any() else "val"
         splits = np.where(splits == evaluated, "val", np.where(splits == "train", "train", "unused"))
         column = pa.array(splits.tolist(), pa.string())
@@ -112,7 +122,7 @@ class Finetune(Stage):
         }
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
-        """The metric that counts of each head, beside its strongest baseline."""
+        """The metric that counts of each head beside its baselines; its gain on the majority, its lead on the best."""
         report: dict[str, Any] = (work.attempt.folder / "metrics.json").read_json()
         values: dict[str, float | int | str | None] = {
             "rows_in": summary.counts["in"],
@@ -120,11 +130,15 @@ class Finetune(Stage):
             "evaluated_on": report["evaluated_on"],
         }
         for name, task in report["tasks"].items():
+            reached: float | None = None
+            baselines: dict[str, float] = {}
             if task["trained"] and task.get("metric"):
                 reached = (task.get("both") or task.get("fused") or {}).get(task["metric"])
+                baselines = task.get("baselines") or {}
                 values[f"{name}_{task['metric']}"] = reached
-                for baseline, figure in (task.get("baselines") or {}).items():
-                    values[f"{name}_{task['metric']}_{baseline}"] = figure
+                values |= {f"{name}_{task['metric']}_{baseline}": figure for baseline, figure in baselines.items()}
+            values[f"{name}_gain"] = _above(reached, baselines.get("majority"))
+            values[f"{name}_lead"] = _above(reached, max(baselines.values(), default=None))
         return values
 
     def sentence(self, manifest: Manifest) -> str:
@@ -139,3 +153,7 @@ class Finetune(Stage):
         if m.get("category_accuracy") is not None:
             said += f"; category accuracy {m['category_accuracy']:.3f} ({', '.join(beside)})"
         return said
+
+
+def _above(reached: float | None, other: float | None) -> float | None:
+    return None if reached is None or other is None else reached - other

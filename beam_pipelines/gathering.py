@@ -10,12 +10,12 @@ from ..quality.report.page import REJECTING
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.manifest import Manifest
+from ..schemas.redaction import redacted
 from . import exhibits
 from .duplicates_shown import duplicates
-from .run_folder import CANDIDATE, STAGES, RunFolder, now
+from .run_folder import STAGES, RunFolder, now
 
 REPORTED = tuple(name for name in STAGES if name != "report")
-EXAMPLES = 12  # of each rule, at most
 OPENED = {  # datasets that people open first, and the stages that write them, the last one first
     "listings": ("deduplicate", "filter", "clean", "ingest"),
     "rejected": ("filter", "ingest"),
@@ -53,7 +53,7 @@ class Gathering:
 
     def report(self, config: Config) -> ReportData:
         """Gather everything."""
-        rejected = self._rejected(min(config.report.samples, EXAMPLES))
+        rejected = self._rejected(config.report.samples)
         found = self._duplicates()
         # What ingest rejects has the id of another listing, or none: the photo of that id is not its own.
         shown: list[Listing] = [each.listing for each in rejected if each.stage != "ingest"]
@@ -65,10 +65,10 @@ class Gathering:
         return ReportData(
             title=config.report.title or "",
             name=self.known.get("name", config.name),
-            folder=str(self.run.place),
+            folder=redacted(str(self.run.place)),
             data=self._data(),
             made_at=now(),
-            config=self.known.get("config", {}),
+            config=redacted(self.known.get("config", {})),
             versions=self.known.get("versions", {}),
             stages=list(self.stages.values()),
             retitled=self._retitled(),
@@ -98,7 +98,7 @@ class Gathering:
                 "published_at": manifest.published_at,
                 "attempt": manifest.attempt,
                 "follows": self._follows({**made_from.get("content", {}), **made_from.get("inputs", {})}),
-                "settings": made_from.get("settings", {}),
+                "settings": redacted(made_from.get("settings", {})),
                 "counts": manifest.counts,
                 "metrics": manifest.metrics,
                 "rows": {n: d.rows for n, d in manifest.datasets.items() if d.parts},
@@ -118,18 +118,12 @@ class Gathering:
         return True
 
     def _stopped(self, name: str, manifest: Manifest | None) -> dict[str, Any]:
-        """Gate and metrics of the newest attempt that was not published."""
-        place = self.run.stage(name)
-        found = []
-        for attempt in place.children():
-            if (place / attempt / CANDIDATE).exists() and (manifest is None or attempt != manifest.attempt):
-                value = (place / attempt / CANDIDATE).read_json()
-                if not value["verdict"]["passed"] and (place / attempt / "gate.json").exists():
-                    found.append((value["published_at"], attempt, value["metrics"]))
-        if not found:
+        """Gate and metrics of the attempt that was stopped; of one that is published its verdict says so."""
+        found = self.run.stopped(name)
+        if found is None or (manifest is not None and found.attempt == manifest.attempt):
             return {}
-        _, attempt, metrics = max(found, key=lambda each: each[:2])
-        return {"gate": (place / attempt / "gate.json").read_json(), "metrics": metrics}
+        gate = self.run.stage(name) / found.attempt / "gate.json"
+        return {"gate": gate.read_json(), "metrics": found.metrics} if gate.exists() else {}
 
     def _dataset(self, name: str) -> Dataset:
         stage, _, dataset = name.partition("/")

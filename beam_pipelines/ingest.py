@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from ..schemas.attempt import Summary
-from ..schemas.config import Config
+from ..schemas.config import MOST_SHARDS, ONE_COLUMN, Config
 from ..schemas.errors import ConfigError, SourceError
 from ..schemas.manifest import Manifest
 from ..schemas.mapping import plan, to_listings
@@ -39,8 +38,7 @@ class Ingest(Stage):
     """Read the source."""
 
     name = "ingest"
-    version = 1
-    main = "listings"
+    version = 2
     libraries = ("pillow", "scipy")
 
     def settings(self, config: Config) -> dict[str, Any]:
@@ -67,8 +65,9 @@ class Ingest(Stage):
         splits = sources.find(config)
         rows = sum(_rows(split) for split in splits)
         size = photo_bytes(photo_base(config)) if config.image.root else 0
+        size += sum(split.photo_bytes for split in splits)
         need = max(rows / ROWS_PER_SHARD, size / IMAGE_BYTES_PER_SHARD, 1)
-        return 1 << math.ceil(math.log2(need))
+        return min(1 << math.ceil(math.log2(need)), MOST_SHARDS)
 
     def build(self, work: StageRun) -> None:
         """Partition, sort, look at the photos."""
@@ -90,6 +89,10 @@ class Ingest(Stage):
         if not records:
             raise SourceError(f"{config.source.path}: the source holds no readable record; expected listings")
         work.notes["in"] = records + sum(c.get("unparsable", 0) for c in counts)
+        told = [split.rows for split in splits]  # by the files themselves; of text there is nothing but the reading
+        work.notes["source_rows"] = work.notes["in"] if None in told else sum(rows or 0 for rows in told)
+        for column in ONE_COLUMN:
+            work.notes[f"unread_{column}"] = sum(c.get(f"unread:{column}", 0) for c in counts)
 
         no_records = pa.RecordBatch.from_pylist([], schema=joined)
         empty = to_listings(no_records, pa.array([], pa.int64()), "", mapping)
@@ -97,13 +100,22 @@ class Ingest(Stage):
         sort = Sort(spilled.folder, len(splits), config.source.on_duplicate_id, empty)
         work.map("Sort", sort, ordered, seconds=size / 50e6)
 
-        photos = PhotoSource(base, config.image)
+        allow = tuple(place if "://" in place else config.place(place).url for place in config.image.allow)
+        photos = PhotoSource(base, config.image, allow)
         look = PhotoWork(ordered.dataset("sorted"), ordered.dataset("rejected"), photos, work.previous("images"))
         work.map("Look at photos", look, seconds=records / (500 if mapping.mapped.get("image") else 50_000))
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
-        """Records and unparsable ones against listings and rejected."""
-        return row_metrics({**summary.counts, **work.notes}, summary, "listings")
+        """Records and unparsable ones against listings and rejected, and values that did not fit their type."""
+        rows = work.notes["source_rows"]
+        unread = {name: work.notes[name] for name in (f"unread_{column}" for column in sorted(ONE_COLUMN))}
+        return {**row_metrics(rows, {**summary.counts, **work.notes}, summary, "listings"), **unread}
+
+    def sentence(self, manifest: Manifest) -> str:
+        """Say what came in, and of which column values were given that could not be read."""
+        lost = {c: manifest.metrics.get(f"unread_{c}") for c in sorted(ONE_COLUMN)}
+        said = ", ".join(f"{number:,} of {column}" for column, number in lost.items() if number)
+        return super().sentence(manifest) + (f"; not understood and left empty: {said}" if said else "")
 
 
 def photo_base(config: Config) -> Storage:
@@ -119,9 +131,8 @@ def photo_base(config: Config) -> Storage:
 
 
 def _rows(split: sources.Split) -> float:
-    if split.format == "parquet":
-        metadata = pq.ParquetFile(split.file.path, filesystem=split.file.arrow).metadata
-        return float(sum(metadata.row_group(g).num_rows for g in split.groups))
+    if split.rows is not None:
+        return split.rows
     return split.file.size() / (60 if split.file.name.endswith(".gz") else 300)  # bytes of a usual row
 
 

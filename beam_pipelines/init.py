@@ -126,7 +126,7 @@ def _text(source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, st
             "  # No column says who sells: near-duplicates are linked, never dropped (see deduplicate.preset)."
         )
     if "image" in mapping:
-        lines += ["image:", "  # root: photos       # the folder that relative photo paths start from",
+        lines += ["image:", "  # root: photos       # the folder that photo paths start from and stay in",
                   "  # separator: \"|\"      # where one cell holds several photos"]  # fmt: skip
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,6 @@
 """One run at a time in a run folder.
 
-Locally a file lock, which the system drops when the process ends, however it ends. On an object store a file that is
-created only if it is not there, with its owner and a heartbeat; one without a heartbeat for two minutes is taken over.
+Locally a file lock, which the system drops when the process ends, however it ends; on an object store a lease.
 """
 
 from __future__ import annotations
@@ -9,19 +8,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import socket
 import threading
-import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..schemas.errors import RunLockedError
 from ..schemas.storage import Storage
+from .lease import Lease
 
 NAME = "_lock.json"
-HEARTBEAT_S = 20.0
-STALE_S = 120.0
 
 
 @contextlib.contextmanager
@@ -29,7 +27,7 @@ def lock(run: Storage) -> Iterator[None]:
     """Hold a run folder while the block runs.
 
     Raises:
-        RunLockedError: another run holds it.
+        RunLockedError: another run holds it; or, on an object store, has taken it over while the block ran.
     """
     with _local(run) if run.is_local else _remote(run):
         yield
@@ -56,35 +54,43 @@ def _held(run: Storage, owner: str) -> str:
 
 @contextlib.contextmanager
 def _remote(run: Storage) -> Iterator[None]:
-    place = run / NAME
-    mine = {"owner": f"process {os.getpid()} on {socket.gethostname()}", "token": uuid.uuid4().hex}
-    while not _create(place, mine):
-        held = place.read_json()
-        if time.time() - held["beat"] < STALE_S:
-            raise RunLockedError(_held(run, held["owner"]))
-        place.remove()
-    ended = threading.Event()
-    beats = threading.Thread(target=_beat, args=(place, mine, ended), daemon=True)
-    beats.start()
+    with _interruption() as interrupt:
+        lease = Lease(run / NAME, interrupt)
+        owner = lease.take()
+        if owner is not None:
+            raise RunLockedError(_held(run, owner))
+        try:
+            try:
+                yield
+            finally:
+                lease.give_up()
+        except BaseException as error:
+            if lease.loss is None:
+                raise
+            raise _lost(run, lease) from error  # whatever Beam has made of the interruption
+        if lease.loss is not None:
+            raise _lost(run, lease)
+
+
+def _lost(run: Storage, lease: Lease) -> RunLockedError:
+    return RunLockedError(
+        f"{run}: this run has lost its lock ({lease.loss}) and stopped, so that no two write here; what is finished "
+        f"is kept; see that no other run goes on here, then run again"
+    )
+
+
+@contextlib.contextmanager
+def _interruption() -> Iterator[Any]:
+    """Give what another thread calls to interrupt the block; does nothing where the block is not in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+
+    def stop(*_: object) -> None:
+        raise RunLockedError("the lock is lost")
+
+    before = signal.signal(signal.SIGUSR1, stop)
     try:
-        yield
+        yield lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
     finally:
-        ended.set()
-        beats.join()
-        place.remove()
-
-
-def _create(place: Storage, mine: dict[str, str]) -> bool:
-    import json
-
-    value = json.dumps({**mine, "beat": time.time()}).encode()
-    try:
-        place.fs.pipe_file(place.path, value, mode="create")
-    except FileExistsError:
-        return False
-    return True
-
-
-def _beat(place: Storage, mine: dict[str, str], ended: threading.Event) -> None:
-    while not ended.wait(HEARTBEAT_S):
-        place.write_json({**mine, "beat": time.time()})
+        signal.signal(signal.SIGUSR1, before)

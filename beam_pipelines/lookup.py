@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError, nearest
-from ..schemas.mapping import text
+from ..schemas.values import text
 from . import sources
 from .text_file import Unreadable
 

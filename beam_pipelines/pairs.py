@@ -1,8 +1,8 @@
 """pairs: deduplicate's listings + images -> training pairs, train and val.
 
 Moved by files to shards of their own, by xxh64(group_id, seed): families come in a random but fixed order, members of
-one side by side, and none stands in both splits. (A split that the source gives wins; families that it cuts are
-counted.)
+one side by side, and none stands in both splits. (A split that the source gives wins, and the rest of its family
+follows; families that the source itself cuts, test included, are counted.)
 
 Conservation: in = train + val + skipped, by reason.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.splits import group_hash, split_of
+from ..quality.splits import Families, group_hash, split_of
 from ..schemas.attempt import Summary
 from ..schemas.config import Config, PairsConfig
 from ..schemas.dataset import Dataset
@@ -25,9 +25,9 @@ from ..schemas.listing import PAIRS
 from ..schemas.manifest import Manifest
 from ..schemas.storage import Storage
 from .main_photos import PHOTOS_AT_A_TIME, MainPhotos
-from .repartition import Spill, collect, wide
+from .repartition import Spill, collect, in_order
 from .shards import ShardOutput, ShardWork
-from .stage import Stage, StageRun
+from .stage import Stage, StageRun, unaccounted
 
 SPLITS = ("train", "val")
 
@@ -40,6 +40,7 @@ class SpillPairs(ShardWork):
     images: Dataset
     folder: Storage
     config: PairsConfig
+    families: Families
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard; what makes no pair is counted by reason."""
@@ -62,7 +63,7 @@ class SpillPairs(ShardWork):
     def _pairs(self, batch: pa.RecordBatch, photos: MainPhotos) -> tuple[pa.RecordBatch, list[str]]:
         jpegs = photos.take(batch["id"].to_pylist())
         titles = batch["title"].to_pylist()
-        splits = split_of(batch["group_id"], batch["split"], self.config.val_share, self.config.seed)
+        splits = split_of(batch["group_id"], batch["split"], self.config.val_share, self.config.seed, self.families)
         for row, (jpeg, title) in enumerate(zip(jpegs, titles, strict=True)):
             splits[row] = "no_photo" if jpeg is None else "no_title" if not title else splits[row]
         columns = {
@@ -87,28 +88,25 @@ class GatherPairs(ShardWork):
     contracts = {"train": PAIRS, "val": PAIRS}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
-        """Sort by family; count the families that the source's own split cut."""
-        groups = {}
+        """Sort by family."""
         for split in SPLITS:
             spills = []
             for source in range(self.shards):
                 runs = (self.folder / "_runs" / f"{source:05d}.json").read_json()[split]
                 spills.append((self.folder / f"{split}-{source:05d}", runs))
-            table = wide(pa.Table.from_batches([PAIRS.empty(), *collect(spills, shard)]))
-            table = table.take(pc.sort_indices(table, sort_keys=[("group_hash", "ascending"), ("id", "ascending")]))
-            for batch in table.to_batches(max_chunksize=PHOTOS_AT_A_TIME):
-                output.write(split, batch.cast(PAIRS.schema))
-            groups[split] = set(table["group_id"].to_pylist())
-        output.count("families_across_splits", len(groups["train"] & groups["val"]))
+            batches = list(collect(spills, shard))
+            keys = pa.Table.from_batches([b.select(["group_hash", "id"]) for b in [PAIRS.empty(), *batches]])
+            order = pc.sort_indices(keys, sort_keys=[("group_hash", "ascending"), ("id", "ascending")])
+            for batch in in_order(batches, np.asarray(order).astype(np.int64)):
+                output.write(split, batch)
 
 
 class Pairs(Stage):
     """Make training pairs."""
 
     name = "pairs"
-    version = 1
+    version = 2
     inputs = ("deduplicate/listings", "ingest/images")
-    main = "train"
     lost = ()
 
     def settings(self, config: Config) -> dict[str, Any]:
@@ -124,8 +122,11 @@ class Pairs(Stage):
         """Spill, gather."""
         listings, images = work.dataset("deduplicate/listings"), work.dataset("ingest/images")
         rows = work.inputs["deduplicate"].datasets["listings"].rows
+        families = Families.of(listings.table(k, ["group_id", "split"]) for k in range(listings.shards))
+        work.notes["families_across_splits"] = families.crossing
         spilled = work.step("spill", dict(work.facts["settings"]), work.attempt.shards, keep=False)
-        work.map("Pair", SpillPairs(listings, images, spilled.folder, work.config.pairs), spilled, seconds=rows / 5000)
+        spill = SpillPairs(listings, images, spilled.folder, work.config.pairs, families)
+        work.map("Pair", spill, spilled, seconds=rows / 5000)
         for marker in spilled.markers():
             for name, number in marker.counts.items():
                 work.notes[name] = work.notes.get(name, 0) + number
@@ -134,13 +135,13 @@ class Pairs(Stage):
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation: every listing is in train, in val or skipped for a reason."""
         skipped = {name.partition(":")[2]: n for name, n in work.notes.items() if name.startswith("skipped:")}
-        train, val, rows_in = summary.rows("train"), summary.rows("val"), work.notes["in"]
+        train, val, rows_in = summary.rows("train"), summary.rows("val"), work.rows("deduplicate/listings")
         return {
             "rows_in": rows_in,
             "rows_train": train,
             "rows_val": val,
             "rows_skipped": sum(skipped.values()),
             **{f"rows_skipped_{reason}": n for reason, n in sorted(skipped.items())},
-            "unaccounted_rows": rows_in - train - val - sum(skipped.values()),
-            "families_across_splits": summary.counts.get("families_across_splits", 0),
+            "unaccounted_rows": unaccounted(rows_in, work.notes["in"], train + val + sum(skipped.values())),
+            "families_across_splits": work.notes["families_across_splits"],
         }

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..quality.splits import NAMES, named
 from ..schemas.config import SourceConfig
 from ..schemas.dataset import shard_of
-from ..schemas.mapping import ColumnMapping, to_listings
+from ..schemas.errors import SourceError
+from ..schemas.mapping import ColumnMapping, to_listings, unread
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
 from . import sources
@@ -45,6 +47,9 @@ class Partition(ShardWork):
                 output.count("records", records.batch.num_rows)
                 batch = self.lookup.join(records.batch) if self.lookup else records.batch
                 listings = to_listings(batch, records.rows, split.name, self.mapping)
+                for column, number in unread(batch, listings, self.mapping).items():
+                    output.count(f"unread:{column}", number)
+                _check_splits(split, listings)
                 known = pc.and_kleene(
                     pc.is_valid(listings["id"]), pc.fill_null(pc.not_equal(listings["id"], ""), False)
                 )
@@ -57,6 +62,17 @@ class Partition(ShardWork):
 
     def _reject(self, bad: Spill, rows: pa.RecordBatch) -> None:
         bad.write(rows, shard_of(rows["id"], self.shards))
+
+
+def _check_splits(split: sources.Split, listings: pa.RecordBatch) -> None:
+    """Refuse words that are no split: to guess would train on what was meant to judge."""
+    for word in pc.unique(listings["split"]).to_pylist():
+        if word is not None and named(word) is None:
+            row = listings["source_row"][pc.index(listings["split"], word).as_py()]
+            raise SourceError(
+                f"{split.name} row {row}: split '{word}' is not known; known are {', '.join(NAMES)}. Rename it in the "
+                f"source, or leave the column out with source.columns.split: []"
+            )
 
 
 def _unparsable(split: sources.Split, record: Unreadable) -> pa.RecordBatch:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
 
 from ..quality.gates.suite import Suite
 from ..quality.gates.verdict import Verdict
@@ -19,9 +18,9 @@ from . import gate_keeper
 from .lock import lock
 from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
-from .run_folder import CANDIDATE, RunFolder, now, published
+from .run_folder import RunFolder, now, published
 from .runners import Runner
-from .stage import BOOKKEEPING, Stage, StageRun, check, recipe
+from .stage import Stage, StageRun, check, recipe
 
 Say = Callable[[str], None]
 
@@ -33,13 +32,14 @@ def run(
     """Run the stages from `first` to `last`, each only if what it depends on changed, and judge each.
 
     Raises:
-        ConfigError: the configuration cannot work, or a stage before `first` has published nothing.
+        ConfigError: the configuration or a suite cannot work, or a stage before `first` has published nothing.
         StageError: shards failed.
         GateError: a gate stopped the run; later stages were not begun, earlier output is untouched.
         RunLockedError: another run holds the run folder.
     """
     chosen = chosen_stages(first, last)
     _check_libraries(chosen)
+    gate_keeper.check_suites([stage.name for stage in chosen if stage.gated], config)
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):
@@ -73,6 +73,8 @@ def _run_stage(
     if found.action == "wait":
         raise ConfigError(f"{stage.name}: {found.reason}; run the earlier stages first (leave out --from)")
     if found.action == "current" and not force:
+        if folder.states().get(stage.name, {}).get("state") != "done":
+            folder.record(stage.name, state="done", reason=found.reason)  # failed or skipped under other settings
         say(f"{stage.name:<12} nothing to do: up to date")
         return found
     if found.action == "skip":
@@ -98,11 +100,12 @@ def _run_stage(
 
 
 def _judged_again(stage: Stage, config: Config, folder: RunFolder, found: Plan, say: Say) -> Plan:
-    verdict = _judge_published(config, folder, stage.name)
-    say(f"{stage.name:<12} judged again by a changed suite")
+    manifest, verdict = _judge_published(config, folder, stage.name)
+    if not manifest.passed:
+        raise GateError(refusal(folder, manifest, verdict, "does not pass what is published there"))
+    folder.record(stage.name, state="done", reason=found.reason)
+    say(f"{stage.name:<12} judged again: {found.reason}")
     _say_failures(verdict, say)
-    if not verdict.passed:
-        raise GateError(f"the changed suite of {stage.name} does not pass what is published there")
     return found
 
 
@@ -122,57 +125,54 @@ def _make(
     folder.tidy_unpublished(stage.name, attempt)
     work = StageRun(
         stage, config, folder, runner, known, attempt, found.facts,
-        gate=gate_keeper.gate_plan(suite, stage.main), follows=folder.followed(attempt, follows), force=force,
+        gate=gate_keeper.gate_plan(suite, stage.profiled), follows=folder.followed(attempt, follows), force=force,
     )  # fmt: skip
     with progress(stage.name, work.doing):
         stage.build(work)
     check(attempt, stage.name)
-    summary = summarise(attempt.markers(), config.report.samples)
-    metrics = stage.metrics(work, summary)
-    return _judge_and_publish(stage, folder, attempt, suite, metrics, work.follows, work.steps, summary)
+    return _judge_and_publish(work, suite, summarise(attempt.markers()))
 
 
-def _judge_and_publish(
-    stage: Stage, folder: RunFolder, attempt: Attempt, suite: Suite | None, metrics: dict[str, Any],
-    follows: Manifest | None, steps: list[str], summary: Summary | None = None,
-) -> tuple[Manifest, Verdict]:  # fmt: skip
+def _judge_and_publish(work: StageRun, suite: Suite | None, summary: Summary) -> tuple[Manifest, Verdict]:
     """Judge; publish what passes, keep what does not."""
-    summary = summary or summarise(attempt.markers(), 12)
+    stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
+    metrics = stage.metrics(work, summary)
     verdict = gate_keeper.verdict(attempt, suite, metrics)
     gate_keeper.write_records(attempt, verdict, summary, stage.lost)
-    facts = folder.facts(stage.name, attempt.name)
+    before = folder.candidate(stage.name, attempt.name)
     manifest = Manifest(
         stage=stage.name,
         attempt=attempt.name,
-        fingerprint=fingerprint({k: v for k, v in facts.items() if k not in BOOKKEEPING}),
+        fingerprint=fingerprint(work.facts),
         shards=attempt.shards,
         datasets=published(attempt, summary) | stage.artifacts(attempt),
         counts=summary.counts,
         metrics=metrics,
-        verdict=gate_keeper.as_record(verdict, suite),
+        verdict=gate_keeper.as_record(verdict, suite, before.verdict if before else {}),
         previous=follows.attempt
         if follows and follows.attempt != attempt.name
         else (follows.previous if follows else None),
-        steps=steps or (follows.steps if follows else []),
-        recipe=recipe(facts),
+        steps=work.steps or (follows.steps if follows else []),
+        recipe=recipe(work.facts),
         published_at=now(),
     )
-    (attempt.folder / CANDIDATE).write_json(asdict(manifest))
-    if not verdict.passed:
-        raise GateError(refusal(stage.name, folder, attempt, verdict))
+    folder.keep_candidate(manifest)
+    if not manifest.passed:
+        said = "stopped the run; what was published before is untouched"
+        raise GateError(refusal(folder, manifest, verdict, said))
     folder.publish(manifest)
     return manifest, verdict
 
 
-def refusal(stage: str, folder: RunFolder, attempt: Attempt, verdict: Verdict) -> str:
-    """Say which critical rules failed, by how much, on which rows, and what can be done."""
-    lines = [f"the gate after {stage} stopped the run; what was published before is untouched"]
+def refusal(folder: RunFolder, manifest: Manifest, verdict: Verdict, said: str) -> str:
+    """Say which rules failed, by how much, on which rows, and what can be done."""
+    lines = [f"the gate after {manifest.stage} {said}"]
     for failure in verdict.failures:
         rows = f" (such as {', '.join(failure.examples[:3])})" if failure.examples else ""
         lines.append(f"  [{failure.severity}] {failure.message}{rows}")
     lines.append(
-        f"  the attempt is kept in {attempt.folder}; "
-        f"`eclip accept {folder.place} {stage} --reason …` publishes it all the same"
+        f"  the attempt is kept in {folder.stage(manifest.stage) / manifest.attempt}; "
+        f"`eclip accept {folder.place} {manifest.stage} --reason …` goes on with it all the same"
     )
     return "\n".join(lines)
 
@@ -183,27 +183,24 @@ def accept(folder: RunFolder, stage: str, reason: str) -> Manifest:
     Raises:
         ConfigError: there is no such attempt.
     """
-    place = folder.stage(stage)
-    current = folder.manifest(stage)
-    stopped = [
-        n for n in place.children() if (place / n / CANDIDATE).exists() and n != (current.attempt if current else "")
-    ]
     with lock(folder.place):
-        for name in stopped:
-            value = (place / name / CANDIDATE).read_json()
-            if value["verdict"]["passed"]:
-                continue
-            manifest = Manifest.from_json(
-                {**value, "verdict": {**value["verdict"], "accepted": {"reason": reason, "at": now()}}}
+        stopped = folder.stopped(stage)
+        if stopped is None:
+            raise ConfigError(
+                f"{folder.place}: no attempt at {stage} was stopped by its gate; there is nothing to accept"
             )
-            folder.publish(manifest)
-            folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=name)
-            return manifest
-    raise ConfigError(f"{folder.place}: no attempt at {stage} was stopped by its gate; there is nothing to accept")
+        manifest = replace(stopped, verdict=gate_keeper.accepted(stopped.verdict, reason), published_at=now())
+        folder.keep_candidate(manifest)  # or it would look stopped again once another attempt is published
+        folder.publish(manifest)
+        folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=manifest.attempt)
+        return manifest
 
 
-def judge_again(config: Config, stage: str) -> Verdict:
+def judge_again(config: Config, stage: str) -> tuple[Manifest, Verdict]:
     """Judge what a stage has published by its suite as it stands; on record, and nothing is recomputed.
+
+    Returns:
+        What stands there now: `passed` also where a person has accepted what this very suite refuses; the verdict.
 
     Raises:
         ConfigError: the stage has published nothing.
@@ -213,7 +210,7 @@ def judge_again(config: Config, stage: str) -> Verdict:
         return _judge_published(config, folder, stage)
 
 
-def _judge_published(config: Config, folder: RunFolder, stage: str) -> Verdict:
+def _judge_published(config: Config, folder: RunFolder, stage: str) -> tuple[Manifest, Verdict]:
     manifest = folder.manifest(stage)
     if manifest is None:
         raise ConfigError(f"{folder.place}: {stage} has published nothing that could be judged")
@@ -221,8 +218,11 @@ def _judge_published(config: Config, folder: RunFolder, stage: str) -> Verdict:
     attempt = Attempt(folder.stage(stage) / manifest.attempt, manifest.shards)
     verdict = gate_keeper.verdict(attempt, suite, manifest.metrics)
     gate_keeper.write_verdict(attempt, verdict)
-    folder.publish(replace(manifest, verdict=gate_keeper.as_record(verdict, suite)))
-    return verdict
+    manifest = replace(manifest, verdict=gate_keeper.as_record(verdict, suite, manifest.verdict))
+    folder.publish(manifest)
+    if not manifest.passed:
+        folder.record(stage, state="failed", reason=f"the gate after {stage} does not pass what is published there")
+    return manifest, verdict
 
 
 def _versions() -> dict[str, str]:

@@ -11,9 +11,10 @@ from ..schemas.attempt import fingerprint
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError
 from ..schemas.manifest import Manifest
+from ..schemas.redaction import redacted
 from . import gate_keeper
 from .run_folder import RunFolder
-from .stage import BOOKKEEPING, Stage
+from .stage import Stage
 from .stages import STAGES
 
 
@@ -47,7 +48,12 @@ def _checksum(inputs: Mapping[str, Manifest], name: str) -> str:
 
 
 def plan(config: Config, first: str | None = None, last: str | None = None) -> list[Plan]:
-    """Say for each stage whether it would run, and why; looks, but changes nothing."""
+    """Say for each stage whether it would run, and why; looks, but changes nothing.
+
+    Raises:
+        ConfigError: the configuration cannot work.
+    """
+    gate_keeper.own_suites(config)
     run = RunFolder(config.run_folder)
     plans: list[Plan] = []
     uncertain: str | None = None
@@ -72,6 +78,8 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
         manifest = run.manifest(name)
         if manifest is None:
             return Plan(stage.name, "wait", f"{name} has not been run", {})
+        if not manifest.passed:
+            return Plan(stage.name, "wait", f"the gate after {name} does not pass what is published there", {})
         inputs[name] = manifest
     reason = stage.skip(config, inputs)
     if reason:
@@ -84,10 +92,12 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
     if manifest is None:
         return Plan(stage.name, "run", "it has not been run", facts)
     if manifest.fingerprint != fingerprint(facts):
-        known = run.facts(stage.name, manifest.attempt)
-        return Plan(stage.name, "run", "; ".join(differences(known, facts)) or "it changed", facts)
-    if stage.gated and manifest.verdict.get("suite") not in (None, gate_keeper.suite_of(stage.name, config).hash):
+        found = differences(run.facts(stage.name, manifest.attempt), redacted(facts))
+        return Plan(stage.name, "run", "; ".join(found) or "it changed", facts)
+    if stage.gated and manifest.verdict["suite"] != gate_keeper.suite_of(stage.name, config).hash:
         return Plan(stage.name, "gate", "its suite changed", facts)
+    if not manifest.passed:
+        return Plan(stage.name, "gate", "its gate does not pass what is published", facts)
     return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
 
 
@@ -112,7 +122,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str =
     for key in dict.fromkeys([*after, *before]):
         old, new = before.get(key), after.get(key)
         name = f"{path}.{key}" if path else str(key)
-        if old == new or (not path and key in BOOKKEEPING):
+        if old == new:
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             found += differences(old, new, name)

@@ -1,7 +1,7 @@
 """predict: embeddings + heads -> predictions, matches, clusters.
 
 All heads answer in one pass over a shard. Matching proposes each listing's nearest neighbours by exact search in the
-embeddings of all shards; clustering joins the accepted ones, the most similar first, under a size guard.
+embeddings of all shards, each pair once; clustering joins near ones, the most similar first, under a size guard.
 
 Conservation: every embedded id has one row for each trained task (category, each attribute, adult) and one in clusters.
 """
@@ -13,20 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ..quality.components import merge_in_order
 from ..schemas.attempt import Summary
 from ..schemas.config import Config, PredictConfig
 from ..schemas.dataset import Dataset, part_name
+from ..schemas.listing import Contract
 from ..schemas.manifest import Manifest
 from ..schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 from ..schemas.storage import Storage
+from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun
-from .workshop import fetched
 
 if TYPE_CHECKING:
     from ..models.predict import Heads
+
+
+PROPOSALS = Contract(
+    "proposals",
+    pa.schema([("row", pa.int64()), ("neighbour", pa.int64()), ("score", pa.float32())]),  # rows of all shards in turn
+    ("row", "neighbour"),
+)
 
 
 @dataclass
@@ -34,109 +42,97 @@ class HeadFolder:
     """Where the heads lie; loaded once for each worker."""
 
     place: Storage
-    key: str
     loaded: Heads | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"place": self.place, "key": self.key, "loaded": None}
+        return {"place": self.place, "loaded": None}
 
     def heads(self) -> Heads:
         """Load them."""
         from ..models.predict import Heads
 
         if self.loaded is None:
-            self.loaded = Heads.load(fetched(self.place, self.key))
+            self.loaded = Heads.load(fetched(self.place))
         return self.loaded
 
 
 @dataclass
-class MatchWork(ShardWork):
-    """Propose neighbours for a shard's listings, from all shards."""
+class NeighbourWork(ShardWork):
+    """Propose neighbours for a shard's listings, from all shards, as numbers of rows."""
 
     vectors: Dataset
-    heads: HeadFolder
     neighbours: int
-    contracts = {"matches": MATCHES}
+    contracts = {"proposals": PROPOSALS}
 
     def setup(self) -> None:
         """Load all vectors: two bytes a number, whatever else the workers hold."""
-        tables = [self.vectors.table(shard, ["id", "fused"]) for shard in range(self.vectors.shards)]
-        self.ids = [i for table in tables for i in table["id"].to_pylist()]
+        tables = [self.vectors.table(shard, ["fused"]) for shard in range(self.vectors.shards)]
         self.bounds = np.concatenate([[0], np.cumsum([table.num_rows for table in tables])])
         rows = [np.asarray(t["fused"].combine_chunks().flatten()) for t in tables]
-        self.gallery = np.concatenate(rows).reshape(len(self.ids), -1)
+        self.gallery = np.concatenate(rows).reshape(int(self.bounds[-1]), -1)
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
-        """Search for each listing of the shard; a pair is written where its lower id lives, if it finds the other."""
+        """Search for each listing of the shard."""
         from ..models.index import top_k
 
         first, last = int(self.bounds[shard]), int(self.bounds[shard + 1])
         output.count("in", last - first)
-        head = self.heads.heads().matching
-        found, scores = top_k(self.gallery[first:last], self.gallery, self.neighbours + 1)
-        rows = []
-        for row in range(last - first):
-            for other, score in zip(found[row].tolist(), scores[row].tolist(), strict=True):
-                if other != first + row and score > 0:
-                    rows.append((self.ids[first + row], self.ids[other], score))
-        rows.sort()
-        accepted = (
-            head.predict(np.array([s for *_, s in rows], np.float32)) if head and rows else np.zeros(len(rows), bool)
-        )
+        found, scores = top_k(self.gallery[first:last], self.gallery, self.neighbours, own=first)
         columns = {
-            "left_id": [left for left, _, _ in rows],
-            "right_id": [right for _, right, _ in rows],
-            "score": np.array([s for *_, s in rows], np.float32),
-            "accepted": np.asarray(accepted, bool),
+            "row": np.repeat(np.arange(first, last), found.shape[1]),
+            "neighbour": found.reshape(-1),
+            "score": scores.reshape(-1),
         }
-        for batch in pa.table(columns, schema=MATCHES.schema).to_batches(max_chunksize=4096):
-            output.write("matches", batch)
+        table = pa.table(columns, schema=PROPOSALS.schema).sort_by([("row", "ascending"), ("neighbour", "ascending")])
+        for batch in table.to_batches(max_chunksize=4096):
+            output.write("proposals", batch)
 
 
 @dataclass
-class ClusterWork(ShardWork):
-    """Join near neighbours over all shards at once; 24 bytes a candidate."""
+class JoinWork(ShardWork):
+    """Keep each proposed pair once, accept or not, and join the accepted into clusters, over all shards at once."""
 
     vectors: Dataset
-    matches: Dataset
+    proposals: Dataset
     heads: HeadFolder
-    max_size: int
     folder: Storage
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
-        """Do all shards; writes `clusters/`."""
-        import pyarrow.parquet as pq
+        """Do all shards; writes `matches/` and `clusters/`, and a few figures."""
+        from ..models.heads.matching import once
 
-        shards = self.vectors.shards
-        tables = [self.vectors.table(k, ["id"]) for k in range(shards)]
-        ids = pa.concat_tables(tables)["id"].combine_chunks()
-        head = self.heads.heads().clustering
-        order = np.asarray(pa.compute.sort_indices(ids))
+        del shard
+        tables = [self.vectors.table(k, ["id"])["id"] for k in range(self.vectors.shards)]
+        ids = pa.chunked_array([chunk for table in tables for chunk in table.chunks], pa.string()).combine_chunks()
+        bounds = np.concatenate([[0], np.cumsum([len(table) for table in tables])])
+        # By id, so that a pair's left listing and a cluster's name do not depend on the number of shards.
+        order = np.asarray(pa.compute.sort_indices(ids)).astype(np.int64)
         rank = np.empty(len(ids), np.int64)
         rank[order] = np.arange(len(ids))
-        roots, refused = rank, 0
-        if head is not None:
-            found = self.matches.read(["left_id", "right_id", "score"])
-            by_id = ids.take(pa.array(order))
-            left, right = (
-                np.asarray(pa.compute.index_in(found[n], by_id)).astype(np.int64) for n in ("left_id", "right_id")
-            )
-            score = np.asarray(found["score"]).astype(np.float64)
-            near = score >= head.threshold
-            merged, refused = merge_in_order(left[near], right[near], score[near], len(ids), self.max_size)
-            roots = merged[rank]
-        names = ids.take(pa.array(order[roots]))
-        bounds = np.concatenate([[0], np.cumsum([t.num_rows for t in tables])])
-        rows = pa.table({"id": ids, "cluster_id": names})
-        for k in range(shards):
-            target = self.folder / "clusters" / part_name(k, shards)
-            with target.replacing() as path:
-                pq.write_table(
-                    rows.slice(int(bounds[k]), int(bounds[k + 1] - bounds[k])), path, filesystem=target.arrow
-                )
+        found = self.proposals.read()
+        rows, neighbours = (rank[np.asarray(found[name])] for name in ("row", "neighbour"))
+        pairs = once(rows, neighbours, np.asarray(found["score"]))
+        heads = self.heads.heads()
+        accepted = heads.matching.predict(pairs.score) if heads.matching else np.zeros(len(pairs.score), bool)
+        roots, refused = heads.clustering.predict(pairs, len(ids)) if heads.clustering else (np.arange(len(ids)), 0)
+        left, right = order[pairs.left], order[pairs.right]
+        matches = pa.table(
+            {"left_id": ids.take(pa.array(left)), "right_id": ids.take(pa.array(right)), "score": pairs.score,
+             "accepted": accepted}, schema=MATCHES.schema,
+        )  # fmt: skip
+        mine = np.searchsorted(bounds, left, side="right") - 1
+        clusters = pa.table({"id": ids, "cluster_id": ids.take(pa.array(order[roots[rank]]))})
+        for k in range(self.vectors.shards):
+            self._write("matches", k, matches.filter(pa.array(mine == k)))
+            self._write("clusters", k, clusters.slice(int(bounds[k]), int(bounds[k + 1] - bounds[k])))
         output.count("in", len(ids))
         sizes = np.bincount(roots) if len(roots) else np.zeros(1, np.int64)
-        (self.folder / "_figures.json").write_json({"largest_cluster": int(sizes.max()), "refused_merges": refused})
+        (self.folder / "_figures.json").write_json({"largest_cluster": int(sizes.max()), "refused_by_size": refused})
+
+    def _write(self, name: str, shard: int, rows: pa.Table) -> None:
+        target = self.folder / name / part_name(shard, self.vectors.shards)
+        with target.replacing() as path:
+            pq.write_table(rows, path, filesystem=target.arrow)
 
 
 @dataclass
@@ -175,14 +171,14 @@ class Predict(Stage):
     """Answer for the whole catalog."""
 
     name = "predict"
-    version = 1
+    version = 2
     inputs = ("embed/embeddings", "finetune/heads")
     makers = ("finetune/heads",)
-    main = "predictions"
+    profiled = "predictions"  # the suite is about clusters, which are there also without heads
     lost = ()
 
     def settings(self, config: Config) -> dict[str, Any]:
-        """Neighbours, abstention, the size of a cluster."""
+        """Neighbours and abstention; the size of a cluster came with the head."""
         return config.predict.model_dump()
 
     def build(self, work: StageRun) -> None:
@@ -190,25 +186,25 @@ class Predict(Stage):
         config, shards = work.config.predict, work.attempt.shards
         vectors, trained = work.dataset("embed/embeddings"), work.inputs["finetune"]
         rows = work.inputs["embed"].datasets["embeddings"].rows
-        heads = HeadFolder(work.run.stage("finetune") / trained.attempt, trained.datasets["heads"].checksum)
-        matched = work.step("match", {"neighbours": config.neighbours}, shards, keep=False)
+        heads = HeadFolder(work.run.stage("finetune") / trained.attempt)
+        proposed = work.step("match", {"neighbours": config.neighbours}, shards, keep=False)
         seconds = rows * rows * 128 / 1e10  # multiplications; a core does about 10 billion a second
-        work.map("Match", MatchWork(vectors, heads, config.neighbours), matched, seconds=seconds)
-        clustered = work.step("cluster", config.model_dump(), 1, keep=False)
-        matches = matched.dataset("matches")
-        work.map("Cluster", ClusterWork(vectors, matches, heads, config.max_cluster, clustered.folder), clustered)
-        work.notes.update((clustered.folder / "_figures.json").read_json())
-        clusters = Dataset(clustered.folder / "clusters", shards)
+        work.map("Match", NeighbourWork(vectors, config.neighbours), proposed, seconds=seconds)
+        joined = work.step("join", config.model_dump(), 1, keep=False)
+        work.map("Join", JoinWork(vectors, proposed.dataset("proposals"), heads, joined.folder), joined)
+        work.notes.update((joined.folder / "_figures.json").read_json())
+        matches, clusters = (Dataset(joined.folder / name, shards) for name in ("matches", "clusters"))
         work.map("Answer", AnswerWork(vectors, matches, clusters, heads, config), seconds=rows / 20_000)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """That nothing is missing, and the largest cluster."""
-        rows = summary.counts.get("in", 0)
+        rows, read = work.rows("embed/embeddings"), summary.counts.get("in", 0)
+        expected = summary.counts.get("expected", 0) // read * rows if read else 0  # each row has as many answers
         return {
             "rows_in": rows,
             "rows_predictions": summary.rows("predictions"),
             "rows_matches": summary.rows("matches"),
-            "missing_predictions": summary.counts.get("expected", 0) - summary.rows("predictions"),
+            "missing_predictions": expected - summary.rows("predictions"),
             "missing_clusters": rows - summary.rows("clusters"),
             **work.notes,
             "share_largest_cluster": work.notes["largest_cluster"] / rows if rows else 0.0,

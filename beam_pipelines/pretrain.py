@@ -15,15 +15,16 @@ import xxhash
 from ..schemas.attempt import Attempt, Marker, Summary
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest, Published
+from .model_cache import fetched
 from .stage import Stage, StageRun
-from .workshop import fetched, workshop
+from .staging import Staging
 
 
 class Pretrain(Stage):
     """Train e-CLIP."""
 
     name = "pretrain"
-    version = 1
+    version = 2
     inputs = ("pairs/train", "pairs/val")
     lost = ()
     libraries = ("torch", "open_clip_torch", "timm")
@@ -38,7 +39,7 @@ class Pretrain(Stage):
 
         if config.pretrain.model is None:
             return {}
-        return {"model": eclip.content_hash(fetched(config.place(config.pretrain.model), ""))}
+        return {"model": eclip.content_hash(fetched(config.place(config.pretrain.model)))}
 
     def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
         """One model."""
@@ -61,15 +62,15 @@ class Pretrain(Stage):
             return
         config = work.config.pretrain
         if config.model is not None:
-            folder = fetched(work.config.place(config.model), "")
+            folder = fetched(work.config.place(config.model))
             config = config.model_copy(update={"model": str(folder)})
             preprocess = Preprocess.read(folder)
         else:
             preprocess = Preprocess.of(config)
         train, val = (Pairs.read(work.dataset(f"pairs/{name}"), preprocess) for name in ("train", "val"))
-        with workshop(work.attempt.folder) as place:
-            metrics = pretrain(train, val, config, place, work.step_done)
-            (place / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+        with Staging(work.attempt.folder) as staging:
+            metrics = pretrain(train, val, config, staging.folder, work.step_done, staging.push)
+            (staging.folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
         work.attempt.finish(Marker(0, {}, {"in": len(train)}))
 
     def artifacts(self, attempt: Attempt) -> dict[str, Published]:
@@ -81,7 +82,7 @@ class Pretrain(Stage):
         steps = attempt.folder / "checkpoints"
         log = xxhash.xxh3_128_hexdigest((attempt.folder / "metrics.jsonl").read_bytes())
         return {
-            "model": Published(files, 0, eclip.content_hash(fetched(model, attempt.name))),
+            "model": Published(files, 0, eclip.content_hash(fetched(model))),
             "metrics.jsonl": Published([f"{attempt.name}/metrics.jsonl"], 0, log),
             "checkpoints": Published([f"{attempt.name}/checkpoints/{name}" for name in steps.children()], 0, ""),
         }
@@ -91,14 +92,19 @@ class Pretrain(Stage):
         values: dict[str, float] = (work.attempt.folder / "metrics.json").read_json()
         lines = (work.attempt.folder / "metrics.jsonl").read_bytes().decode().splitlines()
         losses = [json.loads(line)["loss"] for line in lines]
-        chance = values.get("photo_to_title_r10_chance")
+        names = ("photo_to_title_r10", "photo_to_title_r10_chance", "photo_to_title_r10_cca",
+                 "prompt_category_both", "prompt_category_majority")  # fmt: skip
+        reached, chance, cca, category, majority = (values.get(name) for name in names)
         return {
             "rows_train": summary.counts["in"],
+            "photo_to_title_r10": None,  # where there is nothing to measure on
             **values,
             "loss_first": losses[0],
             "loss_last": losses[-1],
             "loss_finite": int(all(math.isfinite(loss) for loss in losses)),
-            "retrieval_above_chance": values["photo_to_title_r10"] / chance if chance else None,
+            "retrieval_above_chance": reached / chance if reached is not None and chance else None,
+            "retrieval_lead": reached - cca if reached is not None and cca is not None else None,
+            "prompt_category_gain": category - majority if category is not None and majority is not None else None,
         }
 
     def sentence(self, manifest: Manifest) -> str:

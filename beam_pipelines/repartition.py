@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 
-from ..schemas.dataset import slices
+from ..schemas.dataset import BATCH_BYTES, BATCH_ROWS, slices
 from ..schemas.storage import Storage
 from .coder import RecordBatchCoder
 
@@ -73,7 +73,9 @@ class Spill:
 
 
 def collect(spills: Sequence[tuple[Storage, Sequence[Sequence[int]]]], shard: int) -> Iterator[pa.RecordBatch]:
-    """Read a shard's runs back, in the order of the spill files and of the rows in them."""
+    """Read a shard's runs back, in the order of the spill files and of the rows in them; short runs are joined."""
+    held: list[pa.RecordBatch] = []
+    size = 0
     for file, runs in spills:
         mine = [(first, last) for number, first, last in runs if number == shard]
         if not mine:
@@ -81,20 +83,37 @@ def collect(spills: Sequence[tuple[Storage, Sequence[Sequence[int]]]], shard: in
         with file.open() as opened:
             for first, last in mine:
                 opened.seek(first)
-                yield _CODER.decode(opened.read(last - first))
+                held.append(_CODER.decode(opened.read(last - first)))
+                size += last - first
+                if size >= BATCH_BYTES:
+                    yield _joined(held)
+                    held, size = [], 0
+    if held:
+        yield _joined(held)
 
 
-def wide(table: pa.Table) -> pa.Table:
-    """Give text and bytes 64-bit offsets: `take` over more than 2 GB of them overflows otherwise."""
+def in_order(batches: Sequence[pa.RecordBatch], order: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """Give rows in another order, in pieces of at most `BATCH_ROWS` rows and about `BATCH_BYTES`.
 
-    def widen(kind: pa.DataType) -> pa.DataType:
-        if pa.types.is_binary(kind):
-            return pa.large_binary()
-        return pa.large_string() if pa.types.is_string(kind) else kind
+    `Table.take` would copy all of them first, and its 32-bit offsets overflow beyond 2 GB of photos.
 
-    return table.cast(pa.schema([pa.field(f.name, widen(f.type), f.nullable) for f in table.schema]))
+    Args:
+        batches: Rows of one schema, numbered through from 0.
+        order: [int64 (n,)] the rows wanted.
+    """
+    ends = np.cumsum([batch.num_rows for batch in batches])
+    size = sum(batch.nbytes for batch in batches) // max(1, int(ends[-1])) if len(ends) else 0
+    step = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, size)))
+    for start in range(0, len(order), step):
+        rows = order[start : start + step]
+        home = np.searchsorted(ends, rows, side="right")
+        found = []
+        for k in np.unique(home).tolist():
+            first = ends[k] - batches[k].num_rows
+            found.append(batches[k].take(pa.array(rows[home == k] - first)))
+        back = np.argsort(np.argsort(home, kind="stable"))
+        yield _joined(found).take(pa.array(back))
 
 
-def index_of(marker: Any) -> list[tuple[int, int, int]]:
-    """Read an index back from a marker's JSON."""
-    return [(int(s), int(a), int(b)) for s, a, b in marker]
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.Table.from_batches(batches).combine_chunks().to_batches()[0]

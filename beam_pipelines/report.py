@@ -27,7 +27,7 @@ class Report(Stage):
     """Write the report."""
 
     name = "report"
-    version = 1
+    version = 2
     gated = False
     lost = ()
 

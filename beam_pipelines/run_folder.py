@@ -17,18 +17,20 @@ from ..schemas.attempt import Attempt, Summary, fingerprint
 from ..schemas.dataset import Dataset, part_name
 from ..schemas.errors import ConfigError
 from ..schemas.manifest import Manifest, Published
+from ..schemas.redaction import redacted
 from ..schemas.storage import Storage
 
 STAGES = ("ingest", "clean", "filter", "deduplicate", "pairs", "pretrain", "embed", "finetune", "predict", "report")
 FACTS = "_facts.json"
+BOOKKEEPING = ("shards", "begun")  # what stands in it beside that which shapes the output
 FOLLOWS = "_follows.json"
 CANDIDATE = "_candidate.json"  # the manifest that an attempt would have
 SMALL_FILES = ("gate.json", "profile.json", "samples.parquet")
 
 
 def now() -> str:
-    """The time, as ISO 8601 in UTC."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    """The time, as ISO 8601 in UTC; two attempts may be judged within one second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 class RunFolder:
@@ -73,14 +75,14 @@ class RunFolder:
         if not (attempt.folder / FACTS).exists():
             if follows is not None:
                 (attempt.folder / FOLLOWS).write_json(asdict(follows))
-            (attempt.folder / FACTS).write_json({**facts, "shards": shards, "begun": now()})
+            (attempt.folder / FACTS).write_json({**redacted(facts), "shards": shards, "begun": now()})
         return attempt
 
     def facts(self, stage: str, attempt: str) -> dict[str, Any]:
-        """What an attempt was made from."""
+        """What an attempt was made from, as it stands on record: secrets are hidden."""
         place = self.stage(stage) / attempt / FACTS
         value: dict[str, Any] = place.read_json() if place.exists() else {}
-        return value
+        return {name: each for name, each in value.items() if name not in BOOKKEEPING}
 
     def followed(self, attempt: Attempt, published: Manifest | None) -> Manifest | None:
         """What was published when an attempt was begun; a resumed attempt keeps its first answer."""
@@ -88,6 +90,26 @@ class RunFolder:
         if place.exists():
             return Manifest.from_json(place.read_json())
         return published if published is not None and published.attempt == attempt.name else None
+
+    def stopped(self, stage: str) -> Manifest | None:
+        """The newest attempt that its gate stopped and nobody has accepted; the published one, if a suite changed."""
+        place, current = self.stage(stage), self.manifest(stage)
+        judged = [] if current is None else [current]
+        for name in place.children():
+            found = self.candidate(stage, name)
+            if found is not None and (current is None or name != current.attempt):
+                judged.append(found)
+        stopped = [manifest for manifest in judged if not manifest.passed]
+        return max(stopped, key=lambda manifest: str(manifest.verdict.get("at", "")), default=None)
+
+    def candidate(self, stage: str, attempt: str) -> Manifest | None:
+        """The manifest that an attempt would have, as it was last judged; None if it was not yet."""
+        place = self.stage(stage) / attempt / CANDIDATE
+        return Manifest.from_json(place.read_json()) if place.exists() else None
+
+    def keep_candidate(self, manifest: Manifest) -> None:
+        """Keep the manifest that an attempt would have beside its data."""
+        (self.stage(manifest.stage) / manifest.attempt / CANDIDATE).write_json(asdict(manifest))
 
     def publish(self, manifest: Manifest) -> None:
         """Make an attempt what readers see: small files, the manifest, links for people."""
@@ -110,9 +132,8 @@ class RunFolder:
     def _tidy(self, manifest: Manifest) -> None:
         """Keep the published attempt and the one before it, with the steps that they were made from."""
         keep = {manifest.attempt, manifest.previous or "", *manifest.steps}
-        before = self.stage(manifest.stage) / (manifest.previous or "") / CANDIDATE
-        if manifest.previous and before.exists():
-            keep.update(before.read_json()["steps"])
+        before = self.candidate(manifest.stage, manifest.previous) if manifest.previous else None
+        keep.update(before.steps if before else [])
         self._remove_attempts(manifest.stage, keep)
 
     def tidy_unpublished(self, stage: str, current: Attempt) -> None:
@@ -132,14 +153,14 @@ class RunFolder:
         """Note a stage's state in run.json."""
         place = self.place / "run.json"
         run = place.read_json() if place.exists() else {"stages": {}}
-        run["stages"][stage] = {**run["stages"].get(stage, {}), **state, "at": now()}
+        run["stages"][stage] = {**run["stages"].get(stage, {}), **redacted(state), "at": now()}
         place.write_json(run)
 
     def note(self, **values: Any) -> None:
         """Note something about the whole run in run.json."""
         place = self.place / "run.json"
         run = place.read_json() if place.exists() else {"stages": {}}
-        place.write_json({**run, **values})
+        place.write_json({**run, **redacted(values)})
 
     def states(self) -> dict[str, Any]:
         """What run.json says of each stage."""

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from ..schemas.config import RunnerConfig
+from .crew import Crew
 
 # Two to five seconds go by before worker processes have started; shorter work is done sooner in this one.
 PROCESSES_PAY_AFTER_S = 15.0
@@ -54,20 +52,17 @@ class Runner:
             transform: Takes the pipeline's root.
             seconds: Estimated work of one core; decides whether worker processes pay.
             keyed: It shuffles keys; locally that is done in this process's memory.
+
+        Raises:
+            StageError: A worker process died.
         """
         # Beam's own log of a failure repeats what our failure notes say.
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         workers = 1 if keyed else self.workers(seconds)
-        runner = _local(workers) if self.local else self.name
+        crew = Crew(workers)
+        runner = FnApiRunner(crew.environment() if workers > 1 else None) if self.local else self.name
         options = [*self.options, f"--direct_num_workers={workers}"] if self.local else self.options
         pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(options))
         pipeline | label >> transform
-        pipeline.run().wait_until_finish()
-
-
-def _local(workers: int) -> FnApiRunner:
-    """Run in this process, or in worker processes of our own kind."""
-    if workers == 1:
-        return FnApiRunner()
-    command = f"{shlex.quote(sys.executable)} -m {__package__}.worker"
-    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+        with crew:
+            pipeline.run().wait_until_finish()

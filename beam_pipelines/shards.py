@@ -26,14 +26,13 @@ import xxhash
 from ..quality.gates.measure import Measure
 from ..quality.gates.profile import Profile
 from ..quality.gates.rule import Rule
-from ..schemas.attempt import Attempt, Marker
+from ..schemas.attempt import SAMPLES, Attempt, Marker
 from ..schemas.dataset import PartWriter
 from ..schemas.errors import EclipError
 from ..schemas.listing import Contract
 from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
 
 NO_SPACE = "no space left on the device that holds the run folder; make room and run again"
-SAMPLES = 12  # rows of lowest xxh64(id) that a shard's marker keeps for each rule
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class ShardOutput:
     def __init__(self, attempt: Attempt, shard: int, contracts: Mapping[str, Contract], gate: GatePlan) -> None:
         self.attempt, self.shard, self.contracts, self.gate = attempt, shard, contracts, gate
         self.counts: Counter[str] = Counter()
-        self.inputs: dict[str, str] = {}
         self._stack = ExitStack()
         self._writers: dict[str, PartWriter] = {}
         self._samples: dict[str, list[tuple[int, str]]] = {}
@@ -109,7 +107,7 @@ class ShardOutput:
             (self.attempt.folder / "_profile" / name).write_json(self._profile.partial())
         samples = {rule: sorted((-h, i) for h, i in rows) for rule, rows in self._samples.items()}
         complete = {n: part for n, part in parts.items() if part is not None}
-        self.attempt.finish(Marker(self.shard, complete, dict(self.counts), samples, self.inputs, seconds))
+        self.attempt.finish(Marker(self.shard, complete, dict(self.counts), samples, seconds))
 
 
 class ShardWork:
@@ -138,10 +136,11 @@ def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -
             work(shard, output)
             output.finish(time.monotonic() - started)
     except Exception as error:  # noqa: BLE001  (any error of a shard must leave the other shards alone)
+        # Parts stay: where a runner gave the shard to two workers, the other may have finished it meanwhile.
         note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc()}
-        for name in work.contracts:
-            attempt.dataset(name).part(shard).remove()
         with contextlib.suppress(OSError):  # a full disk may have no room for the note; the driver sees that
+            if attempt.marker(shard).exists():
+                return True
             attempt.failure(shard).write_json(note)
         return False
     return True

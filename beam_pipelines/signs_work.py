@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.duplicates.candidates import verify
+from ..quality.duplicates.candidates import compare, verify
 from ..quality.duplicates.signs import SIGNS, signs
-from ..schemas.config import DeduplicateConfig, FilterConfig
+from ..quality.noise import hot_photo
+from ..schemas.config import DeduplicateConfig, PlaceholderConfig
 from ..schemas.dataset import Dataset, shard_of
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 
+SIGNED_COLUMNS = ["id", "title", "seller", "gtin", "mpn", "brand", "attributes", "phash", "photo_listings",
+                  "photo_title_similarity"]  # fmt: skip
 PHOTO_COLUMNS = ["id", "position", "phash256", "colour"]
 
 
@@ -26,21 +29,15 @@ class SignsWork(ShardWork):
     images: Dataset
     folder: Storage
     config: DeduplicateConfig
-    filter: FilterConfig
+    limits: PlaceholderConfig
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
-        photos = self.images.table(shard, PHOTO_COLUMNS)
-        photos = photos.filter(pc.equal(photos["position"], 0)).combine_chunks()
         batches, keys, owners = [], [], []
         row = 0
+        photos = main_photos(self.images.table(shard, PHOTO_COLUMNS))
         for batch in self.listings.batches(shard):
-            place = pc.index_in(batch["id"], photos["id"].combine_chunks())
-            mine = photos.take(place).combine_chunks()
-            photo = pa.RecordBatch.from_arrays(
-                [mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names
-            )
-            found = signs(batch, photo, hot(batch, self.filter), self.config)
+            found = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config)
             batches.append(found.rows)
             keys.append(found.keys)
             owners.append(found.owners + row)
@@ -52,14 +49,35 @@ class SignsWork(ShardWork):
         _write(self.folder / "_keys" / f"{shard:05d}.arrow", pa.table({"key": key[order], "row": owner[order]}))
 
 
-def hot(listings: pa.RecordBatch, config: FilterConfig) -> np.ndarray:
-    """Say whose photo many unlike listings share. [bool (n,)]"""
-    limits = config.placeholder
-    shared = pc.and_kleene(
-        pc.greater_equal(listings["photo_listings"], limits.min_listings),
-        pc.less_equal(listings["photo_title_similarity"], limits.max_title_similarity),
-    )
-    return np.asarray(pc.fill_null(shared, False))
+@dataclass
+class SignsLookup:
+    """The signs of some listings, worked out again when they are asked for: keeping all takes 500 bytes a listing."""
+
+    listings: Dataset
+    images: Dataset
+    config: DeduplicateConfig
+    limits: PlaceholderConfig
+
+    def compare(self, left: list[str], right: list[str]) -> pa.Table:
+        """Compare pairs of listings. m ids x2, the lower one left -> m rows of EDGES."""
+        ids = sorted({*left, *right})
+        places = {name: row for row, name in enumerate(ids)}
+        listings = self.listings.rows(ids, SIGNED_COLUMNS).sort_by("id").combine_chunks().to_batches()[0]
+        photos = main_photos(self.images.rows(ids, PHOTO_COLUMNS))
+        found = signs(listings, beside(listings, photos), hot_photo(listings, self.limits), self.config)
+        one, other = (np.array([places[name] for name in names], np.int64) for names in (left, right))
+        return compare(pa.Table.from_batches([found.rows]), one, other)
+
+
+def main_photos(photos: pa.Table) -> pa.Table:
+    """The first photo of each listing."""
+    return photos.filter(pc.equal(photos["position"], 0)).combine_chunks()
+
+
+def beside(listings: pa.RecordBatch, photos: pa.Table) -> pa.RecordBatch:
+    """The photo of each listing, row by row; null where there is none."""
+    mine = photos.take(pc.index_in(listings["id"], photos["id"].combine_chunks())).combine_chunks()
+    return pa.RecordBatch.from_arrays([mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names)
 
 
 def _write(target: Storage, table: pa.Table) -> None:
@@ -105,7 +123,6 @@ class VerifyBuckets:
 
     config: DeduplicateConfig
     shards: int
-    _empty: None = field(default=None, repr=False)
 
     def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
         """Verify, and say where each edge belongs."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.dataset import BATCH_ROWS
 from ..schemas.errors import SourceError
 from ..schemas.listing import REJECTED, Contract
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
-from .repartition import collect, wide
+from .repartition import collect, in_order
 from .shards import ShardOutput, ShardWork
 
 SORTED = Contract("sorted", pa.schema([("id", pa.string())]), ("id",))
-SOURCE_ORDER = [("id", "ascending"), ("source_file", "ascending"), ("source_row", "ascending")]
+KEYS = ["id", "row_hash", "source_file", "source_row"]
 REJECTED_ORDER = [("id", "ascending"), ("rule", "ascending"), ("row", "ascending")]
 
 
@@ -35,18 +34,22 @@ class Sort(ShardWork):
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Sort, resolve ids that come more than once, write both datasets."""
         bad = list(self._runs("rejected", shard))
-        table = wide(pa.Table.from_batches([self.empty, *self._runs("listings", shard)]))
-        table = table.take(pc.sort_indices(table, sort_keys=SOURCE_ORDER))
-        ids = np.asarray(table["id"].combine_chunks().dictionary_encode().indices)
+        batches = list(self._runs("listings", shard))
+        keys = pa.Table.from_batches([b.select(KEYS) for b in [self.empty, *batches]])
+        # Runs come in the order of the source, file by file and row by row, and this sort is stable: so do equal ids.
+        order = np.asarray(pc.sort_indices(keys, sort_keys=[("id", "ascending")])).astype(np.int64)
+        keys = keys.take(pa.array(order))
+        ids = np.asarray(keys["id"].combine_chunks().dictionary_encode().indices)
         repeated = np.zeros(len(ids), bool)
         repeated[1:] = ids[1:] == ids[:-1]
+        chosen = np.flatnonzero(~repeated)
         if repeated.any():
-            chosen, lost = self._resolve(table, repeated)
-            bad.append(lost)
-            table = table.take(pa.array(chosen))
+            if self.policy == "keep_last":
+                chosen = np.append(chosen[1:], len(repeated)) - 1
+            bad += self._lost(keys, repeated, chosen, batches, order)
         output.write("sorted", self.empty)
-        for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-            output.write("sorted", batch.cast(self.empty.schema))
+        for batch in in_order(batches, order[chosen]):
+            output.write("sorted", batch)
         if bad:
             rows = pa.Table.from_batches(bad)
             for batch in rows.take(pc.sort_indices(rows, sort_keys=REJECTED_ORDER)).to_batches():
@@ -59,20 +62,20 @@ class Sort(ShardWork):
             spills.append((self.spills / f"{kind}-{split:05d}", runs))
         return collect(spills, shard)
 
-    def _resolve(self, table: pa.Table, repeated: np.ndarray) -> tuple[np.ndarray, pa.RecordBatch]:
-        """Choose a row for each id; the others become rejected rows."""
-        chosen = np.flatnonzero(~repeated)
-        if self.policy == "keep_last":
-            chosen = np.append(chosen[1:], len(repeated)) - 1
+    def _lost(
+        self, keys: pa.Table, repeated: np.ndarray, chosen: np.ndarray, batches: Sequence[pa.RecordBatch],
+        order: np.ndarray,
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """Make rejected rows of those that another row of their id stays for."""
         kept = chosen[np.cumsum(~repeated) - 1]  # for each row, the row kept of its id
         lost = np.setdiff1d(np.arange(len(repeated)), chosen)
-        hashes = np.array(table["row_hash"].to_pylist(), dtype=object)
+        hashes = np.array(keys["row_hash"].to_pylist(), dtype=object)
         equal = hashes[lost] == hashes[kept[lost]]
-        files, rows = table["source_file"].to_pylist(), table["source_row"].to_pylist()
+        files, rows = keys["source_file"].to_pylist(), keys["source_row"].to_pylist()
         if self.policy == "stop" and not equal.all():
             row = int(lost[~equal][0])
             raise SourceError(
-                f"id '{table['id'][row]}' stands in {files[kept[row]]} row {rows[kept[row]]} and, with other values, "
+                f"id '{keys['id'][row]}' stands in {files[kept[row]]} row {rows[kept[row]]} and, with other values, "
                 f"in {files[row]} row {rows[row]}; mend the source, or set source.on_duplicate_id to keep_first "
                 f"or keep_last"
             )
@@ -81,6 +84,10 @@ class Sort(ShardWork):
             f"{'and equal values' if same else 'with other values'}"
             for r, same in zip(lost.tolist(), equal.tolist(), strict=True)
         ]
-        taken = table.take(pa.array(lost)).combine_chunks().to_batches()[0].cast(self.empty.schema)
         fired = np.stack([equal, ~equal], axis=1)
-        return chosen, rejected(taken, "ingest", ["repeated_row", "duplicate_id"], fired, [details, details])
+        start = 0
+        for batch in in_order(batches, order[lost]):
+            end = start + batch.num_rows
+            said = details[start:end]
+            yield rejected(batch, "ingest", ["repeated_row", "duplicate_id"], fired[start:end], [said, said])
+            start = end

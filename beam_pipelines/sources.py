@@ -6,14 +6,16 @@ A record that cannot be read is reported with its place, never skipped in silenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..schemas.config import Config, SourceConfig
-from ..schemas.dataset import BATCH_BYTES, BATCH_ROWS, slices
+from ..schemas.dataset import BATCH_BYTES, BATCH_ROWS, rows_at_a_time, slices
 from ..schemas.errors import ConfigError, SourceError
 from ..schemas.storage import Storage
 from .text_file import TextFile, Unreadable, text_batch
@@ -24,18 +26,16 @@ ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"
 
 @dataclass(frozen=True)
 class Split:
-    """A part of a source that one worker reads: a whole text file, or some row groups of a Parquet file."""
+    """A part of a source that one worker reads: a whole text file, or a row group of a Parquet file."""
 
     number: int
     file: Storage
+    name: str  # the file's path from the source's root on, as listings and rejected rows show it
     format: str
     groups: tuple[int, ...] = ()
     first_row: int = 1
-
-    @property
-    def name(self) -> str:
-        """The file's name, as rejected rows show it."""
-        return self.file.name
+    rows: int | None = None  # where they can be told without reading
+    photo_bytes: int = 0  # of photos that stand in the file itself
 
 
 @dataclass(frozen=True)
@@ -47,32 +47,51 @@ class Records:
 
 
 def find(config: Config) -> list[Split]:
-    """List the splits of a source, in the order of file names.
+    """List the splits of a source: the files in the order in which they are listed, those of a glob by their paths.
 
     Raises:
         ConfigError: nothing matches, or the format cannot be told.
         SourceError: a file is empty or is not what its name says.
     """
     splits: list[Split] = []
+    above = root(config, config.source.path)
     for file in files(config, config.source.path):
         kind = _format(file, config.source)
+        name = file.url.removeprefix(above)
         if not file.size():
             raise SourceError(f"{file}: the file is empty (0 bytes); expected {kind.upper()} with listings")
         if kind != "parquet":
-            splits.append(Split(len(splits), file, kind))
+            splits.append(Split(len(splits), file, name, kind))
             continue
         metadata = _parquet(file).metadata
         row = 1
-        for group in range(metadata.num_row_groups):
-            splits.append(Split(len(splits), file, kind, (group,), row))
-            row += metadata.row_group(group).num_rows
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            photos = _photo_bytes(group, config.source)
+            splits.append(Split(len(splits), file, name, kind, (number,), row, group.num_rows, photos))
+            row += group.num_rows
     if not splits:
         raise SourceError(f"{config.source.path}: the source holds no rows; expected listings")
     return splits
 
 
+def root(config: Config, paths: str | Sequence[str]) -> str:
+    """Name the folder above all that a source lists, with a slash behind it; empty where there is none.
+
+    It follows from the configuration alone: a file keeps its name when others come beside it.
+    """
+    folders = []
+    for path in [paths] if isinstance(paths, str) else paths:
+        place = config.place(path)
+        url = place.path if place.is_local else str(place.fs.unstrip_protocol(place.path))
+        plain = re.split(r"[*?\[]", url, maxsplit=1)[0]
+        folders.append(plain.split("/")[:-1])
+    shared = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))]
+    return "/".join([*shared, ""])
+
+
 def files(config: Config, paths: str | Sequence[str]) -> list[Storage]:
-    """Expand paths and globs, sorted by name."""
+    """Expand paths and globs, in the order listed; the matches of a glob are sorted."""
     found: dict[str, Storage] = {}
     for path in [paths] if isinstance(paths, str) else paths:
         place = config.place(path)
@@ -163,6 +182,17 @@ def _parquet(file: Storage) -> pq.ParquetFile:
         raise SourceError(f"{file}: cannot be read as Parquet ({reason}); is the file complete?") from None
 
 
+def _photo_bytes(group: pq.RowGroupMetaData, source: SourceConfig) -> int:
+    """Bytes of the columns that hold photos; the few of paths and URLs do no harm."""
+    mapped = source.columns.get("image", "image")
+    names = tuple([mapped] if isinstance(mapped, str) else mapped)
+    chunks = [group.column(k) for k in range(group.num_columns)]
+    # A column of lists or structs comes as `name.…`, a leaf at a time.
+    return sum(
+        c.total_uncompressed_size for c in chunks if f"{c.path_in_schema}.".startswith(tuple(f"{n}." for n in names))
+    )
+
+
 def _columns(split: Split, source: SourceConfig) -> list[pa.Field]:
     if split.format == "parquet":
         return list(_parquet(split.file).schema_arrow.remove_metadata())
@@ -180,7 +210,8 @@ def _read_parquet(split: Split, schema: pa.Schema) -> Iterator[Records]:
     file = _parquet(split.file)
     row = split.first_row
     try:
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=list(split.groups), use_threads=False):
+        step = rows_at_a_time(file.metadata)
+        for batch in file.iter_batches(batch_size=step, row_groups=list(split.groups), use_threads=False):
             for piece in slices(batch):
                 arrays = [
                     piece.column(f.name).cast(f.type)

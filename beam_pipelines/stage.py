@@ -41,10 +41,14 @@ class StageRun:
         """What is being done, the attempt whose markers show how far it is, and for training the steps done, of all."""
         return *(self._under_way or ("", self.attempt)), self._training
 
-    def step_done(self, done: int, steps: int, loss: float) -> None:
+    def step_done(self, done: int, steps: int) -> None:
         """Note a training step."""
-        del loss
         self._training = (done, steps)
+
+    def rows(self, name: str) -> int:
+        """Rows of an input, `stage/dataset`, as published: what this stage has to account for, whatever it read."""
+        stage, _, dataset = name.partition("/")
+        return self.inputs[stage].datasets[dataset].rows
 
     def dataset(self, name: str) -> Dataset:
         """Open an input, `stage/dataset`."""
@@ -54,7 +58,6 @@ class StageRun:
     def step(self, name: str, settings: Mapping[str, Any], shards: int, keep: bool = True) -> Attempt:
         """Open the attempt of an earlier step of the stage, named by the settings that shape it alone."""
         facts = {**self.facts, "step": name, "settings": settings}
-        facts.pop("follows", None)
         attempt = self.run.attempt(self.stage.name, facts, shards, prefix=f"{name}-")
         if keep and attempt.name not in self.steps:
             self.steps.append(attempt.name)
@@ -90,13 +93,11 @@ class StageRun:
 
 
 NOTE_BYTES = 1 << 16  # a disk with less room could not take a worker's note of what failed
-# What stands in an attempt's facts beside that which shapes its output.
-BOOKKEEPING = ("shards", "begun", "steps")
 
 
 def recipe(facts: Mapping[str, Any]) -> str:
     """Fingerprint of how rows are made, whatever the inputs."""
-    return fingerprint({k: v for k, v in facts.items() if k not in ("inputs", "sources", *BOOKKEEPING)})
+    return fingerprint({k: v for k, v in facts.items() if k not in ("inputs", "sources")})
 
 
 def check(attempt: Attempt, stage: str) -> None:
@@ -130,7 +131,7 @@ class Stage:
     version: ClassVar[int]  # raised when the output of equal inputs changes
     inputs: ClassVar[tuple[str, ...]] = ()  # datasets of earlier stages, `stage/dataset`
     makers: ClassVar[tuple[str, ...]] = ()  # those of them that say how a row is made: models, heads
-    main: ClassVar[str | None] = None  # the dataset that the gate's rules mean where they name none
+    profiled: ClassVar[str | None] = None  # the dataset that is profiled, where it is not its suite's main one
     lost: ClassVar[tuple[str, ...]] = ("rejected",)  # datasets of rows that were taken out
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions shape the output
     gated: ClassVar[bool] = True  # whether a suite judges what it writes
@@ -184,17 +185,24 @@ class Stage:
 
 
 def row_metrics(
-    counts: Mapping[str, int], summary: Summary, out: str, lost: tuple[str, ...] = ("rejected",)
+    rows_in: int, counts: Mapping[str, int], summary: Summary, out: str, lost: tuple[str, ...] = ("rejected",)
 ) -> dict[str, float | int | str | None]:
-    """The conservation equation and the share that each rule took out."""
-    rows_in = counts.get("in", 0)
+    """The conservation equation and the share that each rule took out.
+
+    Args:
+        rows_in: Rows that the stage before has published.
+        counts: The rows that were read, as `in`, and those that each rule took out.
+        summary: What was written.
+        out: The dataset of the rows that go on.
+        lost: Those of the rows that were taken out.
+    """
     rows_out = summary.rows(out)
     rows_lost = {name: summary.rows(name) for name in lost}
     values: dict[str, float | int | str | None] = {
         "rows_in": rows_in,
         "rows_out": rows_out,
         **{f"rows_{name}": rows for name, rows in rows_lost.items()},
-        "unaccounted_rows": rows_in - rows_out - sum(rows_lost.values()),
+        "unaccounted_rows": unaccounted(rows_in, counts.get("in", 0), rows_out + sum(rows_lost.values())),
     }
     for name, rows in rows_lost.items():
         values[f"share_{name}"] = rows / rows_in if rows_in else 0.0
@@ -203,3 +211,12 @@ def row_metrics(
         if dataset in lost:
             values[f"share_{dataset}_{rule}"] = number / rows_in if rows_in else 0.0
     return values
+
+
+def unaccounted(rows_in: int, rows_read: int, rows_written: int) -> int:
+    """Count rows that are lost or come from nowhere; where the sum happens to be right, those that were never read.
+
+    >>> unaccounted(10, 10, 9), unaccounted(10, 9, 10), unaccounted(10, 10, 10)
+    (1, 1, 0)
+    """
+    return rows_in - rows_written or rows_in - rows_read

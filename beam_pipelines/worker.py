@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 import time
 
@@ -18,12 +19,18 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     driver = os.getppid()
     threading.Thread(target=_leave_with, args=(driver,), daemon=True).start()
+    # Ctrl-C goes to all processes of a terminal; the driver says what there is to say.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(1))
     logging.basicConfig(level=logging.ERROR)
     from apache_beam.runners.worker import sdk_worker_main
 
     # Beam sets the root logger to INFO once it has read its options; what fails, the driver says.
     logging.disable(logging.ERROR)
-    sdk_worker_main.main([])
+    try:
+        sdk_worker_main.main([])
+    except Exception:
+        time.sleep(2 * ALONE_POLL_S)  # if it is the driver that is gone, this process ends here without a word
+        raise
 
 
 def _leave_with(driver: int) -> None:

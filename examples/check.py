@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
@@ -24,7 +25,7 @@ REASONS = {
     "broken_photo": "unreadable_photo", "tiny_photo": "tiny_photo", "odd_photo": "odd_photo",
     "placeholder_photo": "placeholder_photo", "short_title": "short_title",
 }  # fmt: skip
-FLOORS = {"photo_to_title_r10": 0.75, "zero_shot_category_both": 0.70}
+FLOORS = {"photo_to_title_r10": 0.75, "prompt_category_both": 0.70}
 Line = tuple[str, int, int, str, bool]  # what, how many, how many right, what right means, whether it is promised
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="what `eclip sample` wrote, with its run folder in `run`")
     parser.add_argument("--floors", action="store_true", help="hold the model's figures against floors as well")
     options = parser.parse_args()
-    lines = truth_lines(options.folder) + conservation_lines(options.folder / "run")
+    lines = truth_lines(options.folder) + conservation_lines(options.folder)
     if options.floors:
         lines += floor_lines(options.folder / "run")
     table = Table("planted", "rows", "right", "what is expected", "", box=None, header_style="bold")
@@ -90,14 +91,27 @@ def truth_lines(folder: Path) -> list[Line]:
     return lines
 
 
-def conservation_lines(run: Path) -> list[Line]:
-    """Say for each stage that rows in are rows out and rows taken out."""
-    lines: list[Line] = []
-    for stage in ("ingest", "clean", "filter", "deduplicate", "pairs", "embed"):
-        metrics = json.loads((run / stage / "_manifest.json").read_text())["metrics"]
-        rows = metrics["rows_in"]
-        lines.append((f"rows in {stage}", rows, rows - abs(metrics["unaccounted_rows"]), "in = out + taken out", True))
-    return lines
+def conservation_lines(folder: Path) -> list[Line]:
+    """Count the files on both sides of each stage: what went in, what came out or was taken out."""
+    run = folder / "run"
+
+    def rows(*names: str) -> int:
+        return sum(pq.read_metadata(part).num_rows for name in names for part in (run / name).glob("part-*"))
+
+    def unpaired() -> int:
+        listings = pd.read_parquet(run / "deduplicate/listings", columns=["title", "image_sha"])
+        return int((listings["image_sha"].isna() | (listings["title"].fillna("") == "")).sum())
+
+    source = sum(len(pd.read_csv(file, dtype=str)) for file in (folder / "listings").glob("*.csv"))
+    found = {
+        "ingest": (source, rows("ingest/listings", "ingest/rejected")),
+        "clean": (rows("ingest/listings"), rows("clean/listings")),
+        "filter": (rows("clean/listings"), rows("filter/listings", "filter/rejected")),
+        "deduplicate": (rows("filter/listings"), rows("deduplicate/listings", "deduplicate/duplicates")),
+        "pairs": (rows("deduplicate/listings"), rows("pairs/train", "pairs/val") + unpaired()),
+        "embed": (rows("clean/listings"), rows("embed/embeddings", "embed/rejected")),
+    }
+    return [(f"rows in {stage}", *counted, "in = out + taken out", True) for stage, counted in found.items()]
 
 
 def floor_lines(run: Path) -> list[Line]:

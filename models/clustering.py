@@ -17,7 +17,7 @@ STEPS = 40  # thresholds tried
 
 def cluster(
     left: np.ndarray, right: np.ndarray, score: np.ndarray, nodes: int, threshold: float, max_size: int
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
     """Join rows along pairs of at least `threshold`, the most similar first.
 
     Args:
@@ -28,12 +28,13 @@ def cluster(
         max_size: rows that a cluster may hold; a union that would make a larger one is refused.
 
     Returns:
-        The smallest row of each row's cluster, int64 of shape (nodes,).
+        The smallest row of each row's cluster, int64 of shape (nodes,); and how many unions were refused.
     """
     from ..quality.components import merge_in_order  # numba takes a second to import
 
     keep = np.asarray(score) >= threshold
-    return merge_in_order(left[keep], right[keep], score[keep], nodes, max_size)[0]
+    roots, refused = merge_in_order(left[keep], right[keep], score[keep], nodes, max_size)
+    return roots, refused.by_size
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,14 @@ class ClusteringHead:
         best, threshold = -1.0, 1.0
         # From strict to lax: of equally good ones the strictest stays.
         for tried in np.unique(np.quantile(scores, np.linspace(0, 1, STEPS), method="lower"))[::-1]:
-            found = cluster(pairs.left, pairs.right, pairs.score, len(products), float(tried), max_size)
+            found, _ = cluster(pairs.left, pairs.right, pairs.score, len(products), float(tried), max_size)
             f1 = evaluate.clusters(products[judged], found[judged])["f1"]
             if f1 > best:
                 best, threshold = f1, float(tried)
         return cls(threshold, max_size, backbone)
 
-    def predict(self, pairs: Candidates, nodes: int) -> np.ndarray:
-        """Give the smallest row of each row's cluster. [int64 of shape (nodes,)]"""
+    def predict(self, pairs: Candidates, nodes: int) -> tuple[np.ndarray, int]:
+        """Give the smallest row of each row's cluster, int64 of shape (nodes,); and how many unions were refused."""
         return cluster(pairs.left, pairs.right, pairs.score, nodes, self.threshold, self.max_size)
 
     def save(self, folder: Path) -> None:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..quality.images.reader import PhotoReader
+from ..quality.images.web import NoPhotoError
+from ..schemas.config import ImageConfig
 from ..schemas.errors import EclipError
 from ..schemas.storage import Storage
 from . import eclip
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EMBED_ROWS = 512  # photos that `embed` reads at a time
+# The frame is the caller's, and so is what its cells name.
+OWN_PHOTOS = PhotoReader(Storage("."), ImageConfig(tries=1), allow=None)
 
 
 class Encoder:
@@ -107,7 +112,7 @@ def embed(df: pd.DataFrame, model: str, title: str = "title", image: str | None 
         model: an open_clip folder.
         title: the column of titles; null and empty ones have no vector.
         image: the column of photos, bytes or a path or URL in each cell, null where there is none; None: no
-            photos.
+            photos. Files are read wherever they lie; each by the limits of `image:` in a configuration.
 
     Returns:
         A frame with the same index: "image", "text" and "fused" (float32 arrays of length 1, zeros where
@@ -137,8 +142,10 @@ def embed(df: pd.DataFrame, model: str, title: str = "title", image: str | None 
                 if data is not None:
                     open_photo(data, 1)
                     readable[row] = data
-            except (PhotoError, OSError, ValueError) as error:
+            except PhotoError as error:
                 errors[row] = str(error)
+            except NoPhotoError as error:
+                errors[row] = f"{cell}: {error}"
         has_image[list(readable)] = True
         photos[list(readable)] = encoder.images(list(readable.values()))
     columns = {"image": photos, "text": texts, "fused": fuse(photos, texts, has_image, has_text)}
@@ -154,4 +161,4 @@ def _bytes(cell: Any) -> bytes | None:
         return None
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell) or None
-    return Storage.of(str(cell)).read_bytes()
+    return OWN_PHOTOS.read(Storage.of(str(cell)).url)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse
 
+from ..schemas.listing import CATEGORY_SEPARATOR
 from .index import top_k
 
 KS = (1, 10)
@@ -16,6 +17,16 @@ KS = (1, 10)
 def normalised(title: str) -> str:
     """Give the form in which titles are compared: casefolded, without outer or double spaces."""
     return " ".join(title.casefold().split())
+
+
+def shared(judged: Iterable[str], trained: Iterable[str]) -> tuple[int, int]:
+    """Count the distinct names of rows that are judged, and how many of them rows of training bear as well.
+
+    >>> shared(["mug", "mug", "pan"], ["pan", "pot"])
+    (2, 1)
+    """
+    names = set(judged)
+    return len(names), len(names & set(trained))
 
 
 def retrieval(
@@ -94,8 +105,13 @@ def chance(gallery: int, relevant: int, k: int) -> float:
     return 1.0 - miss
 
 
-def categories(truth: Sequence[str], predicted: Sequence[str], separator: str = " > ") -> dict[str, float]:
+def categories(truth: Sequence[str], predicted: Sequence[str], tops: Sequence[str] | None = None) -> dict[str, float]:
     """Measure answers about categories.
+
+    Args:
+        truth: path of each product, "Home > Kitchen > Mugs".
+        predicted: path of the answer.
+        tops: first part of the path, where it is answered by itself; default: that of `predicted`.
 
     Returns:
         "accuracy"; "macro_f1" over the labels that occur in the truth, rare ones counting as much as frequent
@@ -108,12 +124,17 @@ def categories(truth: Sequence[str], predicted: Sequence[str], separator: str = 
     hits = np.bincount(said[right], minlength=len(labels))
     claimed = np.bincount(said, minlength=len(labels) + 1)[:-1]
     scores = 2 * hits / (claimed + np.bincount(asked.reshape(-1)))
-    tops = [t.split(separator)[0] == p.split(separator)[0] for t, p in zip(truth, predicted, strict=True)]
+    said_tops = [_top(path) for path in predicted] if tops is None else tops
+    right_tops = [_top(path) == top for path, top in zip(truth, said_tops, strict=True)]
     return {
         "accuracy": float(right.mean()),
         "macro_f1": float(scores.mean()),
-        "top_level_accuracy": float(np.mean(tops)),
+        "top_level_accuracy": float(np.mean(right_tops)),
     }
+
+
+def _top(path: str) -> str:
+    return path.split(CATEGORY_SEPARATOR)[0]
 
 
 def average_precision(scores: np.ndarray, right: np.ndarray, positives: int | None = None) -> float:

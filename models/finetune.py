@@ -98,11 +98,8 @@ def _category(
         mask = val.vectors.complete(modality)
         if mask.any():
             vectors = val.vectors.only(modality).take(mask)
-            report[modality] = evaluate.categories(truth[mask].tolist(), head.predict(vectors)[0].tolist())
-            tops, _ = head.parents(vectors, 1)
-            report[modality]["top_level_accuracy"] = evaluate.categories(
-                [path.split(" > ")[0] for path in truth[mask]], tops.tolist()
-            )["accuracy"]
+            answers, tops = head.predict(vectors)[0], head.parents(vectors, 1)[0]
+            report[modality] = evaluate.categories(truth[mask].tolist(), answers.tolist(), tops.tolist())
     rows = _comparable(val)
     if len(rows):
         truth, val = truth[rows], val.take(rows)

@@ -14,9 +14,7 @@ QUERY_BLOCK = 512
 GALLERY_BLOCK = 8192
 
 
-def top_k(
-    queries: np.ndarray, gallery: np.ndarray, k: int, exclude_self: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
+def top_k(queries: np.ndarray, gallery: np.ndarray, k: int, own: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Find the `k` rows of the gallery most similar to each query.
 
     Equal scores go by the gallery number, so the answer is the same on every run. Memory beside the answer is
@@ -27,21 +25,20 @@ def top_k(
             nothing to look for.
         gallery: float of shape (m, d); float16 is widened block by block.
         k: neighbours wanted; fewer come where the gallery holds fewer.
-        exclude_self: the queries are the gallery, and no row is its own neighbour.
+        own: the queries are rows of the gallery from this number on, and no row is its own neighbour.
 
     Returns:
-        Gallery numbers, int64 of shape (n, min(k, m)) (m - 1 without itself), best first; and cosines,
-        float32.
+        Gallery numbers, int64 of shape (n, min(k, m)) (m - 1 without itself), best first; and cosines, float32.
 
     Raises:
-        ValueError: k is below 1, dimensions differ, or exclude_self with two different lengths.
+        ValueError: k is below 1, dimensions differ, or the gallery does not hold so many rows from `own` on.
     """
     if k < 1 or queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
         raise ValueError(f"top {k} of {queries.shape} in {gallery.shape}; expected k >= 1 and rows of one dimension")
     wanted, there = queries.shape[0], gallery.shape[0]
-    if exclude_self and wanted != there:
-        raise ValueError(f"exclude_self with {wanted} queries and {there} rows; expected the same rows")
-    kept = max(0, min(k, there - int(exclude_self)))
+    if own is not None and not 0 <= own <= there - wanted:
+        raise ValueError(f"{wanted} queries as rows from {own} on of a gallery of {there}; expected that it holds them")
+    kept = max(0, min(k, there - int(own is not None)))
     found = np.empty((wanted, kept), np.int64)
     scores = np.empty((wanted, kept), np.float32)
     if not kept:
@@ -53,10 +50,10 @@ def top_k(
             for first in range(0, there, GALLERY_BLOCK):
                 cosines = asked @ _float32(gallery[first : first + GALLERY_BLOCK]).T
                 keys = _keys(cosines.toarray() if scipy.sparse.issparse(cosines) else cosines, first)
-                if exclude_self:
-                    own = np.arange(start, start + len(keys)) - first
-                    inside = (own >= 0) & (own < keys.shape[1])
-                    keys[np.flatnonzero(inside), own[inside]] = 0
+                if own is not None:
+                    column = np.arange(start, start + len(keys)) + own - first
+                    inside = (column >= 0) & (column < keys.shape[1])
+                    keys[np.flatnonzero(inside), column[inside]] = 0
                 if keys.shape[1] > kept:
                     keys = np.partition(keys, keys.shape[1] - kept, axis=1)[:, -kept:]
                 best = np.sort(np.concatenate([best, keys], axis=1), axis=1)[:, -kept:]

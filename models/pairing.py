@@ -86,7 +86,7 @@ def _matched(pairs: Candidates, head: MatchingHead, truth: np.ndarray) -> dict[s
 
 def _clustered(pairs: Candidates, head: ClusteringHead, truth: np.ndarray) -> dict[str, float]:
     judged = truth >= 0
-    return evaluate.clusters(truth[judged], head.predict(pairs, len(truth))[judged])
+    return evaluate.clusters(truth[judged], head.predict(pairs, len(truth))[0][judged])
 
 
 def _by_title(

@@ -48,11 +48,6 @@ class Heads:
             ClusteringHead.load(place) if (place := there("clustering")) else None,
         )
 
-    @property
-    def tasks(self) -> list[str]:
-        """Names of the heads that are there, in the order of the class."""
-        return [name for name in self.__dataclass_fields__ if getattr(self, name) is not None]
-
     def predict(self, batch: pa.RecordBatch, abstain: float = 0.0) -> pa.RecordBatch:
         """Answer for every product: one row for category, one for adult, one for each attribute.
 

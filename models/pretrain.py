@@ -25,6 +25,7 @@ import xxhash
 from ..schemas.config import PretrainConfig
 from ..schemas.errors import EclipError
 from . import checkpoints, eclip, validation
+from .card import card
 from .data import Pairs, drop_words
 from .transforms import augment
 
@@ -38,20 +39,22 @@ def pretrain(
     val: Pairs | None,
     config: PretrainConfig,
     folder: Path,
-    on_step: Callable[[int, int, float], None] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+    on_checkpoint: Callable[[], None] | None = None,
 ) -> dict[str, float]:
     """Train on pairs and measure on others, going on from the newest checkpoint in `folder` if there is one.
 
     Args:
         train: rows to learn from, at least two.
-        val: rows of other families to measure on; None or no rows: nothing is measured.
+        val: other rows to measure on; None or no rows: nothing is measured.
         config: what to train and how.
         folder: where everything is written.
-        on_step: called after each step with the steps done, all steps and the loss.
+        on_step: called after each step with the steps done and all steps.
+        on_checkpoint: called when a checkpoint is written, and old ones are removed.
 
     Returns:
         "loss" (mean of the last logged steps) and "logit_scale"; with `val` what `validation.measure` gives:
-        retrieval beside chance and CCA, zero-shot categories beside the majority.
+        retrieval beside chance and CCA, categories by their names beside the majority.
 
     Raises:
         EclipError: torch is missing or broken, the model to start from cannot be loaded, or there are under
@@ -127,14 +130,16 @@ def pretrain(
                 log.write(done, value, float(network.logit_scale.detach().exp()), rate)
             if done % config.checkpoint_every == 0 or done == config.steps:
                 saved.save(done, network, optimizer)
+                if on_checkpoint:
+                    on_checkpoint()
             if on_step:
-                on_step(done, config.steps, value)
+                on_step(done, config.steps)
 
         metrics = {"loss": log.recent(), "logit_scale": float(network.logit_scale.detach().exp())}
         network.eval()
         if val is not None and len(val):
             metrics |= validation.measure(model, train, val, device)
-    _publish(model, folder / "model", _card(train, config, metrics))
+    _publish(model, folder / "model", card(len(train), len(names), config, metrics))
     return metrics
 
 
@@ -221,36 +226,9 @@ class _Log:
         return float(np.mean([line["loss"] for line in self.lines[-5:]])) if self.lines else math.nan
 
 
-def _publish(model: eclip.Model, target: Path, card: str) -> None:
+def _publish(model: eclip.Model, target: Path, readme: str) -> None:
     temporary = target.with_name(f".tmp-{uuid.uuid4().hex}")
-    eclip.save(model, temporary, card)
+    eclip.save(model, temporary, readme)
     if target.exists():
         shutil.rmtree(target)
     temporary.rename(target)
-
-
-def _card(train: Pairs, config: PretrainConfig, metrics: dict[str, float]) -> str:
-    """Write the model's README: what it is, how to load it, what it learnt from and how well."""
-    base = (
-        f"fine-tuned from `{Path(config.model).name}`" if config.model else f"a {config.tower} and a text transformer"
-    )
-    figures = "\n".join(f"| {name} | {value:.3f} |" for name, value in metrics.items())
-    return f"""---
-library_name: open_clip
-tags: [clip, product-catalog]
----
-# An e-CLIP model of a product catalog
-
-Two towers, {base}, trained by eclip on {len(train):,} pairs of photo and title
-({config.steps:,} steps of {min(config.batch, len(train))}, seed {config.seed}). It loads without eclip:
-
-    import open_clip
-    model, preprocess = open_clip.create_model_from_pretrained("local-dir:FOLDER")
-    tokenizer = open_clip.get_tokenizer("local-dir:FOLDER")
-
-The photos and titles decide under which licence it may be passed on; name it here before you do.
-
-| on validation rows of other families | |
-|---|---|
-{figures}
-"""

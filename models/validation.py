@@ -1,4 +1,4 @@
-"""A trained model on pairs of families that it has not seen, beside chance, majority and CCA."""
+"""A trained model on pairs that it was not trained on, beside chance, majority and CCA."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ BATCH = 64
 
 
 def measure(model: Model, train: Pairs, val: Pairs, device: str) -> dict[str, float]:
-    """Measure retrieval and, where categories are known, zero-shot categories.
+    """Measure retrieval and, where categories are known, the categories that the model answers by their names.
 
     The first 10,000 rows of either are taken; pairs lie in random order of families.
 
     Returns:
-        What `evaluate.retrieval` gives, also with "_cca" (fitted on the training photos and titles; it has
-        seen no categories, the prompt term has); "zero_shot_category_image", "…_text", "…_both" and
-        "…_majority" (accuracies: the nearest category name is the answer, no head is trained).
+        "val_titles" (distinct ones) and "val_titles_in_train", how many of them training has read; what
+        `evaluate.retrieval` gives, also with "_cca" (fitted on the training photos and titles; it has seen no
+        categories, the prompt term has); "prompt_category_image", "…_text", "…_both" and "…_majority" (accuracies:
+        the nearest category name is the answer, no head is trained; zero-shot only without the prompt term).
     """
     rows = min(len(val), ROWS)
     titles, products = val.titles[:rows], val.products[:rows]
     images = _encode(lambda at: model.network.encode_image(fit(val.photos[at], model.preprocess, device)), rows)
     texts = _encode(lambda at: model.network.encode_text(model.tokenize(titles[at]).to(device)), rows)
-    metrics = evaluate.retrieval(images, texts, titles, products)
+    distinct, read = evaluate.shared(map(evaluate.normalised, titles), map(evaluate.normalised, train.titles))
+    metrics = {"val_titles": float(distinct), "val_titles_in_train": float(read)}
+    metrics |= evaluate.retrieval(images, texts, titles, products)
     seen = min(len(train), ROWS)
     if seen > 2:
         photos, words = baselines.photo_title_cca(
@@ -43,10 +46,10 @@ def measure(model: Model, train: Pairs, val: Pairs, device: str) -> dict[str, fl
         )
         by_cca = evaluate.retrieval(photos, words, titles, products)
         metrics |= {f"{name}_cca": value for name, value in by_cca.items() if not name.endswith("_chance")}
-    return metrics | _zero_shot(model, train, val.categories[:rows], images, texts, device)
+    return metrics | _by_prompt(model, train, val.categories[:rows], images, texts, device)
 
 
-def _zero_shot(
+def _by_prompt(
     model: Model,
     train: Pairs,
     categories: list[str | None],
@@ -63,10 +66,10 @@ def _zero_shot(
     found: dict[str, float] = {}
     for name, vectors in (("image", images), ("text", texts), ("both", images + texts)):
         best = (vectors[judged] @ prompts.T).argmax(1)
-        found[f"zero_shot_category_{name}"] = float(np.mean([known[b] == t for b, t in zip(best, truth, strict=True)]))
+        found[f"prompt_category_{name}"] = float(np.mean([known[b] == t for b, t in zip(best, truth, strict=True)]))
     counts = Counter(train.categories)
     most = max(known, key=lambda name: counts[name])
-    return found | {"zero_shot_category_majority": truth.count(most) / len(truth)}
+    return found | {"prompt_category_majority": truth.count(most) / len(truth)}
 
 
 def _encode(part: Callable[[slice], Any], rows: int) -> np.ndarray:

@@ -6,11 +6,18 @@ of edges.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import numpy.typing as npt
+
+
+class Refused(NamedTuple):
+    """Edges along which nothing was united, by the guard that refused them."""
+
+    by_size: int  # the component would have been too large
+    by_label: int  # it would have held two labels, whatever its size
 
 
 def merge_in_order(
@@ -20,7 +27,7 @@ def merge_in_order(
     nodes: int,
     max_size: int,
     forbidden: npt.ArrayLike | None = None,
-) -> tuple[np.ndarray, int]:
+) -> tuple[np.ndarray, Refused]:
     """Unite nodes along edges in falling similarity, as Kruskal's algorithm does (1956), under two guards.
 
     A union is refused where the component would hold more than `max_size` nodes (a chain, not a family), or
@@ -35,14 +42,14 @@ def merge_in_order(
         forbidden: a label for each node, int of shape (nodes,), -1 for none; default: no labels.
 
     Returns:
-        The smallest node of each node's component, int64 of shape (nodes,), and how many edges were refused.
+        The smallest node of each node's component, int64 of shape (nodes,), and how many edges each guard refused.
 
     Raises:
         ValueError: lengths differ, a node number is out of range, a similarity is NaN or max_size is below 1.
 
     >>> roots, refused = merge_in_order([0, 1, 2], [1, 2, 3], [0.9, 0.8, 0.7], nodes=5, max_size=3)
     >>> roots.tolist(), refused
-    ([0, 0, 0, 3, 4], 1)
+    ([0, 0, 0, 3, 4], Refused(by_size=1, by_label=0))
     """
     one, other = _edges(left, right, nodes)
     strength = np.asarray(similarity, np.float64)
@@ -56,8 +63,8 @@ def merge_in_order(
     if label.shape != (nodes,):
         raise ValueError(f"forbidden has shape {label.shape}; expected one label for each of {nodes} nodes")
     order = np.lexsort((other, one, -strength))
-    roots, refused = _unite(one[order], other[order], label, int(max_size))
-    return roots, int(refused)
+    roots, by_size, by_label = _unite(one[order], other[order], label, int(max_size))
+    return roots, Refused(int(by_size), int(by_label))
 
 
 def connected_components(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) -> np.ndarray:
@@ -70,7 +77,7 @@ def connected_components(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) 
     [0, 1, 2, 1, 1]
     """
     one, other = _edges(left, right, nodes)
-    roots, _ = _unite(one, other, np.full(nodes, -1, np.int64), nodes)
+    roots, *_ = _unite(one, other, np.full(nodes, -1, np.int64), nodes)
     return np.asarray(roots)
 
 
@@ -90,7 +97,7 @@ def _unite(left: Any, right: Any, label: Any, max_size: int) -> Any:
     nodes = len(label)
     parent = np.arange(nodes)
     size = np.ones(nodes, np.int64)
-    refused = 0
+    by_size = by_label = 0
     for e in range(len(left)):
         a, b = left[e], right[e]
         while parent[a] != a:
@@ -101,8 +108,11 @@ def _unite(left: Any, right: Any, label: Any, max_size: int) -> Any:
             b = parent[b]
         if a == b:
             continue
-        if size[a] + size[b] > max_size or (label[a] >= 0 and label[b] >= 0 and label[a] != label[b]):
-            refused += 1
+        if label[a] >= 0 and label[b] >= 0 and label[a] != label[b]:
+            by_label += 1
+            continue
+        if size[a] + size[b] > max_size:
+            by_size += 1
             continue
         if b < a:
             a, b = b, a
@@ -114,4 +124,4 @@ def _unite(left: Any, right: Any, label: Any, max_size: int) -> Any:
     for node in range(nodes):
         # A parent is never greater than its child and roots are found first, so one step is enough.
         parent[node] = parent[parent[node]]
-    return parent, refused
+    return parent, by_size, by_label

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.config import FilterConfig
+from ..schemas.config import FilterConfig, PlaceholderConfig
 from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
 from .text.normalise import normalise
@@ -111,6 +111,20 @@ def placeholder(batch: pa.RecordBatch, config: FilterConfig) -> pa.Array:
             pc.greater_equal(batch["photo_brands"], limits.min_brands),
         ),
     )
+
+
+def hot_photo(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray:
+    """Say whose photo many unlike listings share: it is no sign of a duplicate. [bool (n,)]
+
+    Args:
+        listings: With the scores `photo_listings` and `photo_title_similarity`.
+        limits: min_listings and max_title_similarity.
+    """
+    shared = pc.and_kleene(
+        pc.greater_equal(listings["photo_listings"], limits.min_listings),
+        pc.less_equal(listings["photo_title_similarity"], limits.max_title_similarity),
+    )
+    return _mask(shared)
 
 
 def _details(batch: pa.RecordBatch, config: FilterConfig) -> dict[str, list[str]]:

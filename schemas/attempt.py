@@ -18,6 +18,8 @@ from .checksum import combine
 from .dataset import Dataset, Part
 from .storage import Storage
 
+SAMPLES = 12  # rows of lowest xxh64(id) that are kept for each rule as examples
+
 
 def fingerprint(facts: Mapping[str, Any]) -> str:
     """Name what an output depends on: 16 hex digits over sorted JSON.
@@ -36,15 +38,14 @@ class Marker:
     parts: dict[str, Part]
     counts: dict[str, int] = field(default_factory=dict)
     samples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # rule -> lowest xxh64(id), and the id
-    inputs: dict[str, str] = field(default_factory=dict)  # checksum of each part that was read
-    seconds: float = 0.0
+    seconds: float = 0.0  # on record only
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Marker:
         """Read back what `asdict` gave."""
         parts = {name: Part(**part) for name, part in value["parts"].items()}
         samples = {rule: [(int(h), str(i)) for h, i in rows] for rule, rows in value["samples"].items()}
-        return cls(value["shard"], parts, value["counts"], samples, value["inputs"], value["seconds"])
+        return cls(value["shard"], parts, value["counts"], samples, value["seconds"])
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,6 @@ class Summary:
     parts: dict[str, list[Part]]
     counts: dict[str, int]
     samples: dict[str, list[str]]
-    seconds: float
 
     def rows(self, dataset: str) -> int:
         """Rows of a dataset; none if the stage does not write it."""
@@ -113,8 +113,8 @@ class Summary:
         return combine(part.checksum for part in self.parts[dataset])
 
 
-def summarise(markers: list[Marker], samples: int) -> Summary:
-    """Add up markers; of each rule's samples the `samples` rows of lowest xxh64(id) stay."""
+def summarise(markers: list[Marker]) -> Summary:
+    """Add up markers; of each rule's samples the SAMPLES rows of lowest xxh64(id) stay."""
     parts: dict[str, list[Part]] = {}
     counts: Counter[str] = Counter()
     lowest: dict[str, list[tuple[int, str]]] = {}
@@ -124,5 +124,5 @@ def summarise(markers: list[Marker], samples: int) -> Summary:
         counts.update(marker.counts)
         for rule, rows in marker.samples.items():
             lowest.setdefault(rule, []).extend(rows)
-    kept = {rule: [i for _, i in sorted(rows)[:samples]] for rule, rows in lowest.items()}
-    return Summary(parts, dict(counts), kept, sum(m.seconds for m in markers))
+    kept = {rule: [i for _, i in sorted(rows)[:SAMPLES]] for rule, rows in lowest.items()}
+    return Summary(parts, dict(counts), kept)

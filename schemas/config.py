@@ -6,10 +6,11 @@ paths start from the folder of the configuration file, `run:` included; `${NAME}
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from .attempt import SAMPLES
 from .errors import nearest
 from .listing import LISTINGS
 from .storage import Storage
@@ -18,6 +19,8 @@ from .storage import Storage
 COMPUTED = {"title_raw", "photo_count", "image_sha", "width", "height", "information", "image_error",
             "row_hash", "source_file", "source_row"}  # fmt: skip
 MAPPABLE = [name for name in LISTINGS.schema.names if name not in COMPUTED]
+ONE_COLUMN = {"price", "updated_at", "phash"}  # two of them joined are none
+MOST_SHARDS = 65_536
 
 
 class Section(BaseModel):
@@ -45,6 +48,7 @@ class SourceConfig(Section):
     # Ours: theirs. A list joins columns: categories by " > ", photos into several, other text by a space.
     # `attributes` takes a mapping of attribute name to column, or one column that holds a JSON object.
     columns: dict[str, str | list[str] | dict[str, str]] = {}
+    decimal: Literal[".", ","] | None = None  # decimal sign of prices given as text; default: told from each price
     unmapped_columns: Literal["keep", "drop"] = "keep"
     lookup: LookupConfig | None = None
     on_duplicate_id: Literal["keep_first", "keep_last", "stop"] = "keep_first"
@@ -57,21 +61,24 @@ class SourceConfig(Section):
                 raise ValueError(f"'{name}' is not a column of a listing{nearest(name, MAPPABLE)}")
             if isinstance(theirs, dict) and name != "attributes":
                 raise ValueError(f"'{name}' takes a column or a list of columns, not a mapping")
+            if isinstance(theirs, list) and theirs and name in ONE_COLUMN:
+                raise ValueError(f"'{name}' takes one column, not a list; name the column that holds it")
         return columns
 
 
 class ImageConfig(Section):
     """How photos are found, fetched and kept."""
 
-    root: str | None = None  # folder that relative paths start from; its changes are noticed. Default: the config's
+    root: str | None = None  # folder in which photo paths start and stay, watched for changes. Default: the config's
+    allow: list[str] = []  # further places that photos may come from: folders, s3://bucket/…, http://host.internal/…
     separator: str | None = None  # where one column holds several references; a JSON list needs none
     max_side: int = Field(512, ge=64)  # pixels; photos are downscaled once to this longer side
     quality: int = Field(90, ge=1, le=100)  # of the JPEG that is kept
-    max_megapixels: float = Field(64, gt=0)  # a larger photo is not decoded (decompression bombs)
+    max_megapixels: float = Field(64, gt=0, le=178)  # a larger photo is not decoded (bombs); Pillow itself stops at 178
     max_mb: float = Field(32, gt=0)  # megabytes; a larger file is not read
-    timeout_s: float = Field(20, gt=0)  # seconds for one URL, each try
+    timeout_s: float = Field(20, gt=0)  # seconds for one URL from the question to the last byte, each try
     tries: int = Field(3, ge=1)  # for one URL
-    concurrent: int = Field(16, ge=1)  # URLs fetched at a time by one worker
+    concurrent: int = Field(16, ge=1, le=1024)  # URLs fetched at a time by one worker
 
 
 class CleanConfig(Section):
@@ -149,10 +156,10 @@ class DeduplicateConfig(Section):
     preset: Literal["catalog", "training"] = "catalog"
     decision: DecisionConfig | None = None  # default: the preset's table
     text_similarity: float = Field(0.6, ge=0, le=1)  # Jaccard index of char-3 shingles from which texts agree
-    image_distance: int = Field(32, ge=0, le=256)  # bits of the 256-bit hash up to which photos agree
-    image_distance_64: int = Field(4, ge=0, le=64)  # bits of the 64-bit hash, where a listing has no longer one
+    image_distance: int = Field(32, ge=0, le=64)  # bits of the 256-bit hash up to which photos agree
+    image_distance_64: int = Field(4, ge=0, le=12)  # bits of the 64-bit hash, where a listing has no longer one
     colour_distance: float = Field(12, ge=0)  # mean difference of the 8 x 8 RGB means (0 to 255) up to which they do
-    store_floor: float = Field(0.5, ge=0, le=1)  # edges below are not kept: a lower text_similarity scores again
+    store_floor: float = Field(0.5, ge=0, le=1)  # pairs below are not kept; down to here nothing is compared anew
     num_perm: int = Field(128, ge=2)  # MinHash values
     bands: int = Field(32, ge=1)  # LSH bands; bands x rows <= num_perm
     rows: int = Field(4, ge=1)  # values a band
@@ -169,6 +176,11 @@ class DeduplicateConfig(Section):
                 f"{self.num_perm}; raise num_perm or lower one of them"
             )
         return self
+
+    @property
+    def floor(self) -> float:
+        """The Jaccard index below which pairs are not kept."""
+        return min(self.store_floor, self.text_similarity, self.family.min_similarity)
 
     @property
     def table(self) -> DecisionConfig:
@@ -235,7 +247,7 @@ class ReportConfig(Section):
     """What the report shows."""
 
     title: str | None = None
-    samples: int = Field(12, ge=1)  # examples for each rule
+    samples: int = Field(SAMPLES, ge=1, le=SAMPLES)  # examples for each rule
 
 
 class GatesConfig(Section):
@@ -248,8 +260,8 @@ class RunnerConfig(Section):
     """Where the pipelines run."""
 
     name: Literal["local", "direct", "portable"] = "local"
-    workers: int | Literal["auto"] = "auto"  # processes; auto: the cores, where the work is longer than their start
-    memory_mb: int = Field(512, ge=64)  # megabytes that one shuffle of keys may take; more keys: more passes
+    workers: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"  # processes; auto: cores, where it pays
+    memory_mb: int = Field(512, ge=1)  # megabytes that one shuffle of keys may take; more keys: more passes
     options: list[str] = []  # passed on to Beam, as after `--` on the command line
 
 
@@ -258,7 +270,7 @@ class Config(Section):
 
     name: str = "catalog"
     run: str | None = None  # the run folder; default: runs/<name>
-    shards: int | Literal["auto"] = "auto"
+    shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)] | Literal["auto"] = "auto"
     source: SourceConfig
     image: ImageConfig = ImageConfig()
     clean: CleanConfig = CleanConfig()

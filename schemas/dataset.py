@@ -7,6 +7,7 @@ uniqueness, look-ups and new-against-old are local to a shard.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -52,6 +53,15 @@ def slices(batch: pa.RecordBatch, rows: int = BATCH_ROWS, size: int = BATCH_BYTE
         yield batch.slice(start, step)
 
 
+def rows_at_a_time(metadata: pq.FileMetaData, rows: int = BATCH_ROWS, size: int = BATCH_BYTES) -> int:
+    """Say how many whole rows of a Parquet file may be decoded at once: at most `rows`, and about `size` bytes.
+
+    A batch is decoded before it can be cut, and 4,096 photos would be hundreds of megabytes.
+    """
+    total = int(sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)))
+    return max(1, min(rows, size * int(metadata.num_rows) // max(1, total)))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Read a dataset: a folder of parts that all have one schema."""
@@ -75,7 +85,8 @@ class Dataset:
             if not file.metadata.num_rows:
                 schema = file.schema_arrow.remove_metadata()
                 yield pa.RecordBatch.from_pylist([], schema if columns is None else _chosen(schema, columns))
-            for batch in file.iter_batches(batch_size=rows, columns=columns, use_threads=False):
+            step = rows if columns is not None else rows_at_a_time(file.metadata, rows, size)
+            for batch in file.iter_batches(batch_size=step, columns=columns, use_threads=False):
                 yield from slices(batch, rows, size)
 
     def table(self, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
@@ -116,6 +127,24 @@ def _chosen(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in columns])
 
 
+def _disorder(keys: pa.RecordBatch, unique: bool) -> int | None:
+    """Find the first row whose key does not follow the one before it; a null follows nothing."""
+    equal = np.ones(max(0, keys.num_rows - 1), bool)  # row k + 1 to row k, in the columns so far
+    wrong = ~equal
+    for column in keys.columns:
+        before, after = column[:-1], column[1:]
+        wrong |= equal & ~_true(pc.less_equal(before, after))
+        equal &= _true(pc.equal(before, after))
+        if not equal.any():
+            break
+    wrong |= equal & unique
+    return int(wrong.argmax()) + 1 if wrong.any() else None
+
+
+def _true(answers: pa.Array) -> np.ndarray:
+    return np.asarray(pc.fill_null(answers, False))
+
+
 @dataclass(frozen=True)
 class Part:
     """What was written for one shard of a dataset."""
@@ -126,7 +155,7 @@ class Part:
 
 
 class PartWriter:
-    """Write one part: row groups of fixed size, a checksum on the way, renamed into place when the block ends well.
+    """Write one part: row groups of fixed size, a checksum on the way, put in place when the block ends well.
 
     Without a schema the first batch gives it; a shard without rows is a file with the schema and no row group
     (Hugging Face datasets stumbles over an empty row group).
@@ -139,22 +168,28 @@ class PartWriter:
         self._checksum = Checksum(self.schema)
         self._held: list[pa.RecordBatch] = []
         self._held_rows = self._held_bytes = self._rows = 0
-        self._last: pa.Scalar | None = None
+        self._last = pa.RecordBatch.from_pylist([], pa.schema([self.schema.field(name) for name in contract.key]))
 
     def __enter__(self) -> PartWriter:
-        self._replacing = self.target.replacing()
-        self._path = self._replacing.__enter__()
-        self._file = pq.ParquetWriter(
-            self._path, self.schema, filesystem=self.target.arrow, compression="zstd", compression_level=1
-        )
+        with ExitStack() as stack:
+            path = stack.enter_context(self.target.replacing())
+            self._file = pq.ParquetWriter(
+                path, self.schema, filesystem=self.target.arrow, compression="zstd", compression_level=1
+            )
+            stack.callback(self._file.close)
+            self._stack = stack.pop_all()
         return self
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows; they must come in the order of the contract's key."""
+        """Add rows.
+
+        Raises:
+            ValueError: they do not come in the order of the contract's key, or repeat one that may stand once.
+        """
         if not batch.num_rows:
             return
         batch = batch.select(self.schema.names).cast(self.schema)
-        self._check_order(batch.column(self.contract.key[0]))
+        self._check_order(batch.select(self.contract.key))
         self._checksum.update(batch)
         self._rows += batch.num_rows
         for piece in slices(batch, ROW_GROUP_ROWS, ROW_GROUP_BYTES):
@@ -164,13 +199,19 @@ class PartWriter:
             self._held_rows += piece.num_rows
             self._held_bytes += piece.nbytes
 
-    def _check_order(self, key: pa.Array) -> None:
-        ordered = self._last is None or self._last.as_py() <= key[0].as_py()
-        if ordered and len(key) > 1:
-            ordered = bool(pc.all(pc.less_equal(key[:-1], key[1:])).as_py())
-        if not ordered:
-            raise AssertionError(f"{self.target}: rows must come sorted by {self.contract.key[0]}; these do not")
-        self._last = key[-1]
+    def _check_order(self, keys: pa.RecordBatch) -> None:
+        unique, names = self.contract.unique, ", ".join(self.contract.key)
+        keys = pa.concat_batches([self._last, keys])
+        wrong = _disorder(keys, unique)
+        if wrong is not None:
+            row = self._rows - self._last.num_rows + wrong + 1
+            before, found = (tuple(keys.slice(k, 1).to_pylist()[0].values()) for k in (wrong - 1, wrong))
+            raise ValueError(
+                f"{self.target}: row {row} (counted from 1) has the key {found} after {before}; rows must come sorted "
+                f"by ({names}){', each key once' if unique else ''}; sort them before they are written"
+                f"{' and keep one row of each key' if unique else ''}"
+            )
+        self._last = keys.slice(keys.num_rows - 1)
 
     def _flush(self) -> None:
         if self._held:
@@ -183,10 +224,9 @@ class PartWriter:
         try:
             if error is None:
                 self._flush()
-            self._file.close()
         except BaseException as failed:
-            self._replacing.__exit__(type(failed), failed, failed.__traceback__)
+            self._stack.__exit__(type(failed), failed, failed.__traceback__)
             raise
-        self._replacing.__exit__(kind, error, trace)
+        self._stack.__exit__(kind, error, trace)
         if error is None:
             self.part = Part(self._rows, self._checksum.hexdigest(), self.target.size())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 CONTRACT_VERSION = 1
+CATEGORY_SEPARATOR = " > "  # between the levels of a category
 
 # A list of structs, not a map: Hugging Face datasets has no type for maps.
 ATTRIBUTES = pa.list_(pa.struct([("name", pa.string()), ("values", pa.list_(pa.string()))]))
@@ -23,6 +24,7 @@ class Contract:
     name: str
     schema: pa.Schema
     key: tuple[str, ...]
+    unique: bool = True  # whether no two rows have one key
 
     def conform(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Bring a batch into shape: promised columns first, cast, null where absent; others behind, as they are."""
@@ -74,7 +76,7 @@ LISTINGS = Contract(
             ("information", pa.float32()),  # bits of colour entropy, 0 (one colour) to 6
             ("image_error", pa.string()),  # why no photo decodes
             ("row_hash", pa.string()),  # over the mapped source values
-            ("source_file", pa.string()),
+            ("source_file", pa.string()),  # from the folder on that is above all files of the source
             ("source_row", pa.int64()),  # counted from 1 within the file
         ]
     ),
@@ -115,6 +117,7 @@ REJECTED = Contract(
         ]
     ),
     ("id", "rule"),
+    unique=False,  # of several records with one id all but one are rejected
 )
 
 DUPLICATES = Contract(

@@ -33,7 +33,7 @@ class Manifest:
     datasets: dict[str, Published]
     counts: dict[str, int]
     metrics: dict[str, float | int | str | None]
-    verdict: dict[str, Any]  # passed, failures, suite; `accepted` where a person overruled the gate
+    verdict: dict[str, Any]  # passed, failures, suite, at; `accepted` where a person overruled that suite
     previous: str | None = None  # the attempt that this one follows
     steps: list[str] = field(default_factory=list)  # folders of earlier steps that later runs start from
     recipe: str = ""  # the fingerprint without the inputs: rows made by an equal recipe may be copied
@@ -52,6 +52,11 @@ class Manifest:
         """Read back what `asdict` gave."""
         datasets = {name: Published(**d) for name, d in value["datasets"].items()}
         return cls(**{**value, "datasets": datasets})
+
+    @property
+    def passed(self) -> bool:
+        """Whether its gate has passed it, or a person has overruled the gate: later stages may build on it."""
+        return bool(self.verdict["passed"] or self.verdict.get("accepted"))
 
     def write(self, stage: Storage) -> None:
         """Publish: replace the file at once."""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from .config import MAPPABLE, SourceConfig
+from .config import MAPPABLE, ONE_COLUMN, SourceConfig
 from .errors import ConfigError, nearest
 from .listing import ATTRIBUTES, LISTINGS
+from .values import photo_hash, price, text, time
 
 PHOTO = pa.struct([("reference", pa.string()), ("bytes", pa.large_binary())])
 PHOTOS = pa.list_(PHOTO)
+READERS: Mapping[str, Callable[[pa.Array], pa.Array]] = {"updated_at": time, "phash": photo_hash}
 Theirs = str | Sequence[str] | Mapping[str, str]
 
 
@@ -29,6 +30,7 @@ class ColumnMapping:
     mapped: Mapping[str, Theirs]
     unmapped: Mapping[str, str]
     separator: str | None = None  # between photo references in one column
+    decimal: str | None = None  # sign in prices given as text
 
 
 def plan(source: SourceConfig, columns: pa.Schema, separator: str | None) -> ColumnMapping:
@@ -61,7 +63,7 @@ def plan(source: SourceConfig, columns: pa.Schema, separator: str | None) -> Col
         for name in columns.names
         if name not in used and source.unmapped_columns == "keep"
     }
-    return ColumnMapping(mapped, unmapped, separator)
+    return ColumnMapping(mapped, unmapped, separator, source.decimal)
 
 
 def _names(theirs: Theirs) -> list[str]:
@@ -87,9 +89,9 @@ def to_listings(records: pa.RecordBatch, rows: pa.Array, file: str, mapping: Col
         elif name == "attributes":
             ours[name] = _attributes(records, theirs)
         elif name == "price":
-            ours[name] = _price(records.column(str(theirs)))
-        elif name == "updated_at":
-            ours[name] = _time(records.column(str(theirs)))
+            ours[name] = price(records.column(str(theirs)), mapping.decimal)
+        elif name in READERS:
+            ours[name] = READERS[name](records.column(str(theirs)))
         else:
             texts = [text(records.column(column)) for column in _names(theirs)]
             separator = " > " if name == "category" else " "
@@ -106,25 +108,14 @@ def to_listings(records: pa.RecordBatch, rows: pa.Array, file: str, mapping: Col
     return pa.RecordBatch.from_arrays(list(ours.values()), names=list(ours))
 
 
-def text(column: pa.Array) -> pa.Array:
-    """Write values as text: whole numbers without a decimal point, nested values as JSON."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return text(column.dictionary_decode())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.cast(pa.string())
-    if pa.types.is_null(kind):
-        return pa.nulls(len(column), pa.string())
-    if pa.types.is_floating(kind):
-        # pandas makes floats of whole numbers as soon as one is missing.
-        numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False).tolist()
-        return pa.array([None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in numbers], pa.string())
-    if pa.types.is_nested(kind):
-        values = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
-        return pa.array(values, pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
-    return column.cast(pa.string())
+def unread(records: pa.RecordBatch, listings: pa.RecordBatch, mapping: ColumnMapping) -> dict[str, int]:
+    """Count the values that did not fit their type and became null, by column."""
+    found = {}
+    for name in sorted(ONE_COLUMN & mapping.mapped.keys()):
+        if theirs := mapping.mapped[name]:
+            given = pc.fill_null(pc.utf8_trim_whitespace(text(records.column(str(theirs)))), "")
+            found[name] = pc.sum(pc.and_(pc.not_equal(given, ""), pc.is_null(listings[name]))).as_py() or 0
+    return found
 
 
 def row_hash(columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -153,36 +144,6 @@ def _photo_key(photos: list[dict[str, Any]] | None) -> str:
     return "\x1f".join(
         xxhash.xxh3_128_hexdigest(p["bytes"]) if p["bytes"] is not None else str(p["reference"]) for p in photos or []
     )
-
-
-def _price(column: pa.Array) -> pa.Array:
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return (
-            column.cast(pa.float64(), safe=False)
-            if not pa.types.is_null(column.type)
-            else pa.nulls(len(column), pa.float64())
-        )
-    digits = pc.replace_substring_regex(column.cast(pa.string()), r"[^0-9.,\-]", "")
-    # The separator that stands last and has one or two digits behind it is the decimal one: 1.299,00 and 1,299.00.
-    comma = pc.match_substring_regex(digits, r",\d{1,2}$")
-    german = pc.replace_substring(pc.replace_substring(digits, ".", ""), ",", ".")
-    english = pc.replace_substring(digits, ",", "")
-    plain = pc.if_else(comma, german, english)
-    valid = pc.match_substring_regex(plain, r"^-?\d+(\.\d+)?$")
-    return pc.if_else(valid, plain, None).cast(pa.float64())
-
-
-def _time(column: pa.Array) -> pa.Array:
-    kind = LISTINGS.schema.field("updated_at").type
-    if pa.types.is_timestamp(column.type):
-        return column.cast(kind) if column.type.tz else pc.assume_timezone(column, "UTC").cast(kind)
-    if pa.types.is_date(column.type):
-        return column.cast(pa.timestamp("us")).cast(kind)
-    times = pd.to_datetime(
-        pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601"
-    )
-    plain = pa.array(times.dt.tz_localize(None).to_numpy(), pa.timestamp("us"), from_pandas=True)
-    return pc.assume_timezone(plain, "UTC").cast(kind)
 
 
 def _attributes(records: pa.RecordBatch, theirs: Theirs) -> pa.Array:

@@ -1,28 +1,31 @@
 """A place for files: a local path, `s3://…`, `gs://…`, all the same to every stage.
 
 Everything goes through fsspec, and through `pyarrow.fs` wrapping it where Parquet is read or written. A file that
-others wait for is written whole or not at all: locally under a temporary name and then renamed, on an object store
-by one upload, which is atomic by itself.
+others wait for is written whole or not at all: under a temporary name, and then renamed, or copied on an object store;
+bytes that are at hand by one upload, which is atomic by itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow.fs
+import xxhash
 from fsspec.core import url_to_fs
 
 from .errors import EclipError
+
+# What file systems call that which changes with a file's content, the surest first.
+MARKS = ("ETag", "etag", "md5Hash", "blob_id", "mtime", "updated", "LastModified", "last_modified", "created")
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,11 @@ class Storage:
 
     def write_bytes(self, data: bytes) -> None:
         """Write the whole file at once: readers see the old content or the new, never a part."""
+        if not self.is_local:
+            self.fs.pipe_file(self.path, data)
+            return
         with self.replacing() as path:
-            if self.is_local:
-                Path(path).write_bytes(data)
-            else:
-                self.fs.pipe_file(path, data)
+            Path(path).write_bytes(data)
 
     def read_json(self) -> Any:
         """Read JSON."""
@@ -150,20 +153,22 @@ class Storage:
         """Write JSON at once."""
         self.write_bytes(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
 
-    @contextmanager
+    @contextlib.contextmanager
     def replacing(self) -> Iterator[str]:
         """Give a path to write to that becomes this file only when the block ends well."""
-        if not self.is_local:
-            yield self.path
-            return
-        target = Path(self.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".tmp-{uuid.uuid4().hex}")
+        temporary = Storage(f"{self.url.rpartition('/')[0]}/.tmp-{uuid.uuid4().hex}")
+        if self.is_local:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield str(temporary)
-            temporary.replace(target)
+            yield temporary.path
+            if self.is_local:
+                Path(temporary.path).replace(self.path)
+            else:
+                # Not written to the target: whoever closes a file, also after an error, ends its upload.
+                self.fs.cp_file(temporary.path, self.path)
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what went wrong before is what counts; publishing sweeps the rest
+                self.fs.rm_file(temporary.path)
 
     def link_to(self, target: str) -> None:
         """Point a local symbolic link named like this at `target` (relative); object stores have none."""
@@ -179,11 +184,28 @@ class Storage:
         temporary.symlink_to(target)
         temporary.replace(link)
 
-    def copy_to(self, local: Path) -> None:
-        """Copy this file or folder to a local path."""
-        self.fs.get(self.path, os.fspath(local), recursive=True)
+    def files(self) -> dict[str, dict[str, Any]]:
+        """What the file system says of all files below this folder, by their path within it; none without a folder."""
+        found = self.fs.find(self.path, detail=True)
+        return {name.removeprefix(self.path).lstrip("/"): info for name, info in sorted(found.items())}
+
+    def stamp(self) -> str | None:
+        """Sum up by what a changed folder is noticed: names, sizes, ETags or times of its files; None without any."""
+        found = [(name, info["size"], _mark(info)) for name, info in self.files().items()]
+        return xxhash.xxh3_128_hexdigest(repr(found).encode()) if found else None
+
+    def download(self, local: Path) -> None:
+        """Copy the files below this folder into a local folder, which is made if need be."""
+        names = list(self.files())
+        for folder in {local, *((local / name).parent for name in names)}:
+            folder.mkdir(parents=True, exist_ok=True)
+        # File by file: `get(recursive=True)` nests what it copies where the local folder is there already.
+        self.fs.get([(self / name).path for name in names], [str(local / name) for name in names])
 
     def upload(self, local: Path) -> None:
-        """Copy a local folder to here, file by file, in name order."""
-        for file in sorted(p for p in local.rglob("*") if p.is_file()):
-            (self / file.relative_to(local).as_posix()).write_bytes(file.read_bytes())
+        """Copy a local file to here; on an object store it appears when all of it is there."""
+        self.fs.put_file(str(local), self.path)
+
+
+def _mark(info: dict[str, Any]) -> str:
+    return str(next((info[name] for name in MARKS if info.get(name)), ""))

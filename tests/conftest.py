@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,29 @@ def finished(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(catalog: Path, tmp_path: Path) -> Path:
     """A copy of the catalog to run in."""
     return copy_of(catalog, tmp_path / "own")
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[dict[str, str]]:
+    """A local S3 server; gives the environment that reaches it."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield {
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "FSSPEC_S3_ENDPOINT_URL": f"http://{host}:{port}",
+    }  # fmt: skip
+    server.stop()
+
+
+@pytest.fixture
+def bucket(object_store: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Reach the server's one bucket, `catalogs`; what other tests left there is still there."""
+    import s3fs
+
+    for name, value in object_store.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem().makedirs("catalogs", exist_ok=True)
+    return object_store

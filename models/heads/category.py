@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...schemas.listing import CATEGORY_SEPARATOR
 from .features import Vectors
 from .linear import Softmax, read, write
 
 TASK = "category"
-SEPARATOR = " > "
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CategoryHead:
 
         A parent's probability is the sum over its leaves: no second head, and no answer against the leaf's.
         """
-        paths = [SEPARATOR.join(label.split(SEPARATOR)[:level]) for label in self.softmax.labels]
+        paths = [CATEGORY_SEPARATOR.join(label.split(CATEGORY_SEPARATOR)[:level]) for label in self.softmax.labels]
         names, member = np.unique(np.asarray(paths, dtype=object), return_inverse=True)
         summed = np.zeros((len(vectors), len(names)), np.float32)
         np.add.at(summed.T, member.reshape(-1), self.softmax.probabilities(vectors).T)

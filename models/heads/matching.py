@@ -43,16 +43,26 @@ def candidates(vectors: np.ndarray, neighbours: int) -> Candidates:
         vectors: unit rows, dense or sparse, (n, d); rows of zeros propose nothing.
         neighbours: for each row.
     """
-    found, score = top_k(vectors, vectors, neighbours, exclude_self=True)
-    own = np.repeat(np.arange(found.shape[0]), found.shape[1])
-    pair = np.sort(np.stack([own, found.reshape(-1)], axis=1), axis=1)
-    order = np.lexsort((-score.reshape(-1), pair[:, 1], pair[:, 0]))
-    pair, score = pair[order], score.reshape(-1)[order]
-    # A pair that both ends propose comes twice, its scores equal but for the last bit.
-    first = np.ones(len(pair), bool)
-    first[1:] = (pair[1:] != pair[:-1]).any(1)
+    found, score = top_k(vectors, vectors, neighbours, own=0)
+    rows = np.repeat(np.arange(found.shape[0]), found.shape[1])
+    return once(rows, found.reshape(-1), score.reshape(-1))
+
+
+def once(rows: np.ndarray, found: np.ndarray, score: np.ndarray) -> Candidates:
+    """Keep each proposed pair once, with its better score, if the two have anything in common.
+
+    Args:
+        rows: int64 of shape (p,), who proposes.
+        found: int64 of shape (p,), whom.
+        score: float32 of shape (p,), cosines; of the two tellings of a pair equal but for the last bit.
+    """
+    left, right = np.minimum(rows, found), np.maximum(rows, found)
+    order = np.lexsort((-score, right, left))
+    left, right, score = left[order], right[order], score[order]
+    first = np.ones(len(left), bool)
+    first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
     first &= score > 0
-    return Candidates(pair[first, 0], pair[first, 1], score[first])
+    return Candidates(left[first], right[first], score[first])
 
 
 def true_pairs(products: np.ndarray) -> int:

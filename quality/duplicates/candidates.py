@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.config import DeduplicateConfig
+from ..images.hashes import colour_distance, hamming
 from .minhash import jaccard
 from .variants import KINDS, conflict
 
@@ -34,12 +35,21 @@ FAR_64 = 12  # bits of the 64-bit hash above which photos are not worth comparin
 IMAGE_FLOOR = 64  # of 256 bits: edges of photos farther apart are not kept
 
 
+def shared(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the keys that two rows or more have: the buckets. [uint64 (n,)], [int64 (n,)] -> both, sorted by key, row"""
+    order = np.lexsort((rows, keys))
+    keys, rows = keys[order], rows[order]
+    same = keys[1:] == keys[:-1]
+    several = np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]
+    return keys[several], rows[several]
+
+
 def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
     """Compare the members of buckets.
 
     Args:
         buckets: Rows of SIGNS with `key`; rows of one key are a bucket. A listing may stand in several.
-        config: store_floor and leaders.
+        config: floor and leaders.
 
     Returns:
         Rows of EDGES, distinct, sorted by left_id and right_id.
@@ -51,44 +61,60 @@ def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
     starts = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1, [len(key)]]).astype(np.int64)
     words = _ragged(buckets["shingles"])
     variant = _ragged(buckets["features"])
-    short, long, colour = (
-        _matrix(buckets[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192))
-    )
+    short = _matrix(buckets["phash"], 8)
     left, right, similarity = _pairs(
         order, starts, np.asarray(buckets["seller"]), np.asarray(buckets["gtin"]), *words, *variant,
-        short.view(np.uint64).ravel(), np.asarray(buckets["photo"]), config.store_floor, config.leaders,
+        short.view(np.uint64).ravel(), np.asarray(buckets["photo"]), config.floor, config.leaders,
     )  # fmt: skip
     # Leaders of the whole bucket and of one seller meet twice, and pairs meet in several buckets.
     names = np.asarray(ids.dictionary_encode().indices)
     low, high = _oriented(ids, left, right)
     _, first = np.unique(names[low] * np.int64(len(names) + 1) + names[high], return_index=True)
     low, high, similarity = low[first], high[first], similarity[first]
-    distance, bits, colours = _photo_distance(low, high, np.asarray(buckets["photo"]), short, long, colour)
-    near = (similarity >= config.store_floor) | (
-        (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
-    )
-    seller, title, gtin = (np.asarray(buckets[name]) for name in ("seller", "title", "gtin"))
-    same_gtin = (gtin[low] > 0) & (gtin[low] == gtin[high])
-    kept = np.flatnonzero(near | same_gtin)
-    low, high = low[kept], high[kept]
-    kinds = _conflicts(low, high, *variant)
-    known = (seller[low] > 0) & (seller[high] > 0)
-    table = pa.Table.from_pydict(
+    compared = compare(buckets, low, high, similarity)
+    distance, bits = np.asarray(compared["image_distance"]), np.asarray(compared["image_bits"])
+    photos = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
+    near = (similarity >= config.floor) | photos | np.asarray(compared["equal_gtin"])
+    return distinct(compared.filter(pa.array(near)))
+
+
+def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None) -> pa.Table:
+    """Compare pairs of listings in everything.
+
+    Args:
+        rows: n rows of SIGNS.
+        left: [int64 (m,)] the row of each pair's listing with the lower id.
+        right: [int64 (m,)] and of the other.
+        similarity: [float64 (m,)] exact Jaccard index of each pair, where it is known already.
+
+    Returns:
+        m rows of EDGES, in the order of the pairs.
+    """
+    rows = rows.combine_chunks()
+    ids, photo = rows["id"].combine_chunks(), np.asarray(rows["photo"])
+    variant = _ragged(rows["features"])
+    if similarity is None:
+        similarity = _similarities(left, right, *_ragged(rows["shingles"]))
+    hashes = (_matrix(rows[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
+    distance, bits, colours = _photo_distance(left, right, photo, *hashes)
+    kinds = _conflicts(left, right, *variant)
+    seller, title, gtin = (np.asarray(rows[name]) for name in ("seller", "title", "gtin"))
+    known = (seller[left] > 0) & (seller[right] > 0)
+    return pa.Table.from_pydict(
         {
-            "left_id": ids.take(pa.array(low)),
-            "right_id": ids.take(pa.array(high)),
-            "text_similarity": similarity[kept].astype(np.float32),
-            "image_distance": distance[kept].astype(np.int16),
-            "image_bits": bits[kept].astype(np.int16),
-            "colour_distance": pa.array(colours[kept].astype(np.float32), mask=np.isnan(colours[kept])),
-            "same_seller": np.where(known, seller[low] == seller[high], -1).astype(np.int8),
-            "equal_title": (title[low] > 0) & (title[low] == title[high]),
-            "equal_gtin": same_gtin[kept],
+            "left_id": ids.take(pa.array(left)),
+            "right_id": ids.take(pa.array(right)),
+            "text_similarity": similarity.astype(np.float32),
+            "image_distance": distance.astype(np.int16),
+            "image_bits": bits.astype(np.int16),
+            "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),
+            "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
+            "equal_title": (title[left] > 0) & (title[left] == title[right]),
+            "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
             "veto": pa.array([None if k < 0 else KINDS[k] for k in kinds.tolist()], pa.string()),
         },
         schema=EDGES,
     )
-    return distinct(table)
 
 
 def distinct(edges: pa.Table) -> pa.RecordBatch:
@@ -135,12 +161,9 @@ def _photo_distance(
         part = slice(first, first + (1 << 16))
         a, b, known = low[part], high[part], level[part]
         whole, half = known == 2, known == 1
-        far = np.bitwise_count(long[a] ^ long[b]).sum(1, dtype=np.int64)
-        near = np.bitwise_count(short[a] ^ short[b]).sum(1, dtype=np.int64)
-        distance[part] = np.where(whole, far, np.where(half, near, -1))
+        distance[part] = np.where(whole, hamming(long[a], long[b]), np.where(half, hamming(short[a], short[b]), -1))
         bits[part] = np.where(whole, 256, np.where(half, 64, 0))
-        shade = np.abs(colour[a].astype(np.int16) - colour[b].astype(np.int16)).mean(1)
-        colours[part] = np.where(whole, shade, np.nan)
+        colours[part] = np.where(whole, colour_distance(colour[a], colour[b]), np.nan)
     return distance, bits, colours
 
 
@@ -200,6 +223,14 @@ def _grown(values: np.ndarray, size: int) -> np.ndarray:
     larger = np.empty(size, values.dtype)
     larger[: len(values)] = values
     return larger
+
+
+@numba.njit(cache=True)
+def _similarities(left: np.ndarray, right: np.ndarray, words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    found = np.empty(len(left), np.float64)
+    for k in range(len(left)):
+        found[k] = jaccard(words, bounds, left[k], right[k])
+    return found
 
 
 @numba.njit(cache=True)

@@ -16,14 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.config import DecisionConfig, DeduplicateConfig
-from ..components import merge_in_order
+from ..components import Refused, merge_in_order
 
 # What agrees, the strongest first; each but the last has a row in the decision table.
 AGREEMENTS = ("image_and_text", "equal_title", "equal_gtin", "text", "image", "gtin")
 SELLERS = ("same_seller", "other_seller", "unknown_seller")
 KNOWN = 9.0  # strength of "the source says it is one product": before any resemblance
-LINK_KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", "text": "text", "image": "image",
-              "gtin": "gtin"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Decisions:
     strength: np.ndarray  # [float64 (edges,)] the order in which edges count
     agreement: np.ndarray  # [int8 (edges,)] what agrees, a place in AGREEMENTS; -1 where nothing does enough
     drops: np.ndarray  # [bool (edges,)] the table says drop and no veto fired
-    refused: int  # merges that would have made a family too large or united two known products
+    refused: Refused  # links that would have made a family too large, or united two known products
 
 
 def agreement(edges: pa.Table, config: DeduplicateConfig) -> np.ndarray:
@@ -92,12 +90,9 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
     """
     agrees = agreement(edges, config)
     drops = dropping(edges, agrees, config.table)
-    n = len(nodes.ids)
-    ids = np.empty(n, np.int64)
-    ids[np.asarray(pc.sort_indices(nodes.ids))] = np.arange(n)
+    n, ids, strength = len(nodes.ids), ranked(nodes.ids), _strength(edges, agrees)
     place = np.empty(n, np.int64)
     place[np.lexsort((ids, nodes.order, nodes.rank, ~nodes.known))] = np.arange(n)
-    strength = _strength(edges, agrees)
     chosen = np.flatnonzero(drops)
     kept, edge = _leaders(place, left[chosen], right[chosen], strength[chosen])
     edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
@@ -115,6 +110,13 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
         forbidden=nodes.catalog[by_id],
     )
     return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, refused)
+
+
+def ranked(ids: pa.Array) -> np.ndarray:
+    """Give the place of each id among all. [int64 (n,)]"""
+    places = np.empty(len(ids), np.int64)
+    places[np.asarray(pc.sort_indices(ids))] = np.arange(len(ids))
+    return places
 
 
 def _akin(edges: pa.Table, agrees: np.ndarray, drops: np.ndarray, config: DeduplicateConfig) -> np.ndarray:

@@ -13,6 +13,7 @@ import xxhash
 from ...schemas.config import DeduplicateConfig
 from ..images.hashes import from_hex
 from ..text.normalise import normalise
+from .gtin import gtin
 from .minhash import band_keys, shingles, signatures
 from .variants import features
 
@@ -60,14 +61,15 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
     phash = listings["phash"].to_pylist()
     known = np.array([h is not None for h in phash], bool) & ~hot
     full = known & np.asarray(pc.and_(pc.is_valid(photos["phash256"]), pc.is_valid(photos["colour"])))
-    title, seller, gtin = hashed(titles), hashed(listings["seller"]), hashed(_gtin(listings["gtin"]))
+    codes = pa.array([gtin(code) for code in listings["gtin"].to_pylist()], pa.string())
+    title, seller, code = hashed(titles), hashed(listings["seller"]), hashed(codes)
     packed = from_hex(phash, 64)
     columns = [
         listings["id"],
         pa.array([xxhash.xxh64_intdigest(i.encode()) for i in listings["id"].to_pylist()], pa.uint64()),
         pa.array(seller),
         pa.array(title),
-        pa.array(gtin),
+        pa.array(code),
         pa.ListArray.from_arrays(pa.array(sets.offsets.astype(np.int32)), pa.array(sets.values)),
         variant,
         pa.array([row.tobytes() for row in packed], pa.binary(8)),
@@ -76,7 +78,7 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
         pa.array(known.astype(np.uint8) + full.astype(np.uint8)),
     ]
     keys, owners = _keys(band_keys(signatures(sets, config.num_perm), config.bands, config.rows), packed, known,
-                         title, seller, gtin)  # fmt: skip
+                         title, seller, code)  # fmt: skip
     return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), keys, owners)
 
 
@@ -85,13 +87,8 @@ def hashed(texts: pa.Array) -> np.ndarray:
     return np.array([xxhash.xxh64_intdigest(t.encode()) if t else 0 for t in texts.to_pylist()], np.uint64)
 
 
-def _gtin(codes: pa.Array) -> pa.Array:
-    digits = pc.replace_substring_regex(pc.fill_null(codes, ""), r"\D", "")
-    return pc.if_else(pc.match_substring_regex(digits, r"^\d{8,14}$"), pc.utf8_ltrim(digits, characters="0"), "")
-
-
 def _keys(
-    bands: np.ndarray, phash: np.ndarray, known: np.ndarray, title: np.ndarray, seller: np.ndarray, gtin: np.ndarray
+    bands: np.ndarray, phash: np.ndarray, known: np.ndarray, title: np.ndarray, seller: np.ndarray, code: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """All keys of all rows: text bands, photo words, equal title of one seller, equal GTIN."""
     some = np.flatnonzero(title)
@@ -105,8 +102,8 @@ def _keys(
         found.append((_mix(value, 1000 + number), photo))
     same = np.flatnonzero((title > 0) & (seller > 0))
     found.append((_mix(title[same] ^ _mix(seller[same], 2000), 2001), same))
-    coded = np.flatnonzero(gtin)
-    found.append((_mix(gtin[coded], 3000), coded))
+    coded = np.flatnonzero(code)
+    found.append((_mix(code[coded], 3000), coded))
     return np.concatenate([k for k, _ in found]), np.concatenate([o for _, o in found]).astype(np.int64)
 
 

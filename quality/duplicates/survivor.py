@@ -10,24 +10,36 @@ import pyarrow.compute as pc
 
 # A larger number is better; unknown is worst.
 COLUMNS = ["title", "description", "brand", "category", "attributes", "price", "gtin", "mpn", "updated_at", "width",
-           "height", "image_error"]  # fmt: skip
+           "height"]  # fmt: skip
 FILLED = ["title", "description", "brand", "category", "price", "gtin", "mpn"]
 
 
-def rank(listings: pa.Table, rule: Sequence[str]) -> np.ndarray:
-    """Rank listings by the survivor rule, the first part of it first; equal listings have equal ranks.
+def scores(listings: pa.Table, rule: Sequence[str]) -> np.ndarray:
+    """Score listings by each part of the survivor rule.
 
     Args:
         listings: With COLUMNS.
         rule: photo (most pixels), attributes (most that is filled in), newest, oldest, cheapest.
 
     Returns:
+        [float64 (n, len(rule))] more is better.
+    """
+    columns = [_SCORES[name](listings) for name in rule]
+    return np.stack(columns, axis=1) if columns else np.zeros((listings.num_rows, 0))
+
+
+def rank(scores: np.ndarray) -> np.ndarray:
+    """Rank listings by their scores, the first column first; equal listings have equal ranks.
+
+    Args:
+        scores: [float64 (n, k)]
+
+    Returns:
         [int64 (n,)] the lowest survives.
     """
-    n = listings.num_rows
-    if not n or not rule:
+    n, parts = scores.shape
+    if not n or not parts:
         return np.zeros(n, np.int64)
-    scores = np.stack([_SCORES[name](listings) for name in rule], axis=1)
     order = np.lexsort(-scores.T[::-1])
     different = np.any(scores[order[1:]] != scores[order[:-1]], axis=1)
     ranks = np.empty(n, np.int64)

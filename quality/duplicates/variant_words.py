@@ -46,7 +46,7 @@ SIZES = _table("""
     xxxl: xxxl, 3xl
     4xl: xxxxl, 4xl
     5xl: 5xl
-    small: small, klein, klein(e), petit, petite, pequeño, pequeña, kecil, 소형, 스몰, 小
+    small: small, klein, kleine, petit, petite, pequeño, pequeña, kecil, 소형, 스몰, 小
     medium: medium, mittel, mittelgroß, moyen, moyenne, mediano, mediana, sedang, 중형, 미디엄, 中
     large: large, groß, gross, grand, grande, besar, 대형, 라지, 大
     mini: mini, 미니, ミニ

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from .gtin import gtin
 from .variant_words import AUDIENCE, COLOURS, PACK_BEFORE, SIZES, UNITS
 
 # The kind's number is its place; a pair's veto names the first kind that conflicts.
@@ -27,6 +28,10 @@ _KIND = {name: number for number, name in enumerate(KINDS)}
 _VALUE_BITS = 48  # attributes use the 8 bits between for their name
 ATTRIBUTE_KINDS = 1 << 8
 _SHIFT = np.uint64(_VALUE_BITS)
+
+# What exports write where a brand or a part number is not known, without its punctuation.
+UNKNOWN = {"", "0", "na", "nan", "none", "null", "nil", "unknown", "other", "doesnotapply", "notapplicable", "nobrand",
+           "unbranded", "nonbranded", "generic"}  # fmt: skip
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _SPACED = sorted(UNITS, key=len, reverse=True)
@@ -79,7 +84,7 @@ def _of_title(title: str) -> tuple[int, ...]:
         return " "
 
     rest = _MEASURE.sub(measured, _PACK.sub(packed, title))
-    said += [("model", code.replace("-", "")) for code in _CODE.findall(rest) if not _is_size(code)]
+    said += [("model", code.replace("-", "")) for code in _CODE.findall(rest) if code not in SIZES]
     said += [("number", f"{float(n.replace(',', '.')):.6g}") for n in _BARE.findall(_CODE.sub(" ", rest))]
     words = _WORD.findall(rest)
     for kind, table in (("colour", COLOURS), ("size", SIZES), ("audience", AUDIENCE)):
@@ -88,21 +93,19 @@ def _of_title(title: str) -> tuple[int, ...]:
     return tuple(_feature(kind, value) for kind, value in said)
 
 
-def _is_size(code: str) -> bool:
-    return code in SIZES
-
-
 def _grams(words: Sequence[str]) -> Iterable[str]:
     yield from words
     yield from (f"{a} {b}" for a, b in itertools.pairwise(words))
 
 
 def _of_row(row: dict[str, Any]) -> Iterable[int]:
-    for kind in ("gtin", "mpn"):
-        if row.get(kind):
-            yield _feature(kind, str(row[kind]).strip().lstrip("0").casefold())
-    if row.get("brand"):
-        yield _feature("brand", re.sub(r"[\W_]+", "", row["brand"].casefold()))
+    code = gtin(row.get("gtin"))
+    if code:
+        yield _feature("gtin", code)
+    for kind in ("mpn", "brand"):
+        plain = re.sub(r"[\W_]+", "", (row.get(kind) or "").casefold())
+        if plain not in UNKNOWN:
+            yield _feature(kind, plain)
     for attribute in row.get("attributes") or []:
         name = xxhash.xxh64_intdigest(attribute["name"].casefold().encode()) % ATTRIBUTE_KINDS
         for value in attribute["values"] or []:

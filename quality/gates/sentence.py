@@ -5,40 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .phrases import ROWS, aggregate, members
 from .rule import METRICS, ROW_COUNTS, Rule
-
-# What the rows or values that break a rule do.
-_PHRASES = {
-    "expect_column_values_to_not_be_null": "rows have no {column}",
-    "expect_column_values_to_be_null": "rows have a {column}",
-    "expect_column_values_to_be_between": "values of {column} are not {range}",
-    "expect_column_values_to_be_in_set": "values of {column} are none of {set}",
-    "expect_column_values_to_not_be_in_set": "values of {column} are one of {set}",
-    "expect_column_values_to_match_regex": "values of {column} do not match {regex}",
-    "expect_column_values_to_not_match_regex": "values of {column} match {regex}",
-    "expect_column_value_lengths_to_be_between": "values of {column} have a length that is not {range}",
-    "expect_column_value_lengths_to_equal": "values of {column} have not {value} characters",
-    "expect_column_values_to_be_unique": "values of {column} stand on more than one row",
-    "expect_column_pair_values_a_to_be_greater_than_b": "rows have {column_A} not greater than {column_B}",
-}
-_AGGREGATES = {"mean": "the mean of {column}", "min": "the least {column}", "max": "the greatest {column}"}
-SHOWN = 5  # members of a set
 
 
 def sentence(rule: Rule, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Say how a rule does not hold, from the `result` that Great Expectations gave it."""
     if rule.dataset == METRICS:
         return _about_metrics(rule, result, metrics)
-    words = {**rule.kwargs, "range": interval(rule.kwargs), "set": _members(rule.kwargs.get("value_set", []))}
-    if rule.type in _PHRASES:
-        return _about_rows(rule, result, _PHRASES[rule.type].format(**words))
+    words = {**rule.kwargs, "range": interval(rule.kwargs), "set": members(rule.kwargs.get("value_set", []))}
+    if rule.type in ROWS:
+        return _about_rows(rule, result, ROWS[rule.type].broken.format(**words))
     if rule.type == "expect_column_to_exist":
         return f"there is no column {rule.kwargs['column']}"
     found = number(result.get("observed_value"))
     if rule.type in ROW_COUNTS:
         return f"{rule.dataset} has {found} rows, expected {words['range']}"
-    name = rule.type.removeprefix("expect_column_").split("_")[0]
-    return f"{_AGGREGATES[name].format(**words)} is {found}, expected {words['range']}"
+    return f"the {aggregate(rule.type, rule.kwargs['column'])} is {found}, expected {words['range']}"
 
 
 def interval(kwargs: Mapping[str, Any]) -> str:
@@ -106,8 +89,3 @@ def _about_metrics(rule: Rule, result: Mapping[str, Any], metrics: Mapping[str, 
         return f"{name} is {number(metrics[name])}{wanted}"
     seen = f"; observed {number(result['observed_value'])}" if "observed_value" in result else ""
     return f"{rule.type} does not hold{seen}"
-
-
-def _members(values: list[Any]) -> str:
-    more = f" and {len(values) - SHOWN:,} more" if len(values) > SHOWN else ""
-    return ", ".join(repr(value) for value in values[:SHOWN]) + more

@@ -6,11 +6,12 @@ measured beside them.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+
+from .decode import open_image
 
 THUMB = 64  # pixels, both sides
 CELL = 8  # pixels
@@ -97,14 +98,16 @@ def photo_features(jpegs: Sequence[bytes | None]) -> np.ndarray:
         if jpeg is not None:
             try:
                 thumb = _thumb(jpeg)
-            except (UnidentifiedImageError, OSError) as error:
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001  (Pillow's plugins raise nearly anything on a broken file)
                 raise ValueError(f"photo {position} of {len(jpegs)} does not decode: {error}") from None
             found[position] = thumb_features(thumb[None])[0]
     return found
 
 
 def _thumb(jpeg: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(jpeg)) as photo:
+    with open_image(jpeg) as photo:
         # A JPEG decodes at a half, quarter or eighth of its size for a fraction of the time.
         photo.draft("RGB", (2 * THUMB, 2 * THUMB))
         return np.asarray(photo.convert("RGB").resize((THUMB, THUMB), Image.Resampling.BILINEAR))

@@ -42,6 +42,11 @@ class StageFacts(Facts):
         """Whether there is something to show."""
         return bool(self.attempt)
 
+    @property
+    def refused(self) -> bool:
+        """Whether what is published does not pass its gate, as when a changed suite judged it again."""
+        return self.published and not self.verdict.get("passed", True) and not self.verdict.get("accepted")
+
 
 class Listing(Facts):
     """A listing as it is shown."""

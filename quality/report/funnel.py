@@ -13,7 +13,6 @@ from .words import STAGES, count, listed, named, plural
 CHAIN = ("ingest", "clean", "filter", "deduplicate")  # each reads what the one before it let through
 _LOST = {
     "ingest": "not usable as records",
-    "clean": "emptied by cleaning",
     "filter": "noise",
     "deduplicate": "duplicates",
 }

@@ -59,12 +59,12 @@ def retrieval(metrics: Mapping[str, Any]) -> list[tuple[str, list[Bar]]]:
     return charts
 
 
-def zero_shot(metrics: Mapping[str, Any]) -> list[Bar]:
-    """Bars of how often the category is right when only its name is known."""
-    found = [(METHODS[m], metrics.get(f"zero_shot_category_{m}"), "ours") for m in ("image", "text", "both")]
+def by_prompt(metrics: Mapping[str, Any]) -> list[Bar]:
+    """Bars of how often the category is right whose name is the nearest."""
+    found = [(METHODS[m], metrics.get(f"prompt_category_{m}"), "ours") for m in ("image", "text", "both")]
     if all(value is None for _, value, _ in found):
         return []
-    return _bars([*found, (METHODS["majority"], metrics.get("zero_shot_category_majority"), "")])
+    return _bars([*found, (METHODS["majority"], metrics.get("prompt_category_majority"), "")])
 
 
 def _bars(found: list[tuple[str, Any, str]]) -> list[Bar]:
@@ -157,17 +157,6 @@ def _comparison(
         return f"No better than {rival}: both reach {figures}."
     beside = f"against {figure(theirs[rival], main)} for the strongest baseline, {rival}"
     return f"The best is {head}: {reached}, {beside}."
-
-
-def evaluated_on(data: ReportData) -> str:
-    """Say which rows the heads were judged on."""
-    split = data.heads.get("evaluated_on")
-    where = (
-        "on the source’s own test rows"
-        if split == "test"
-        else "on families of listings that no head has seen in training"
-    )
-    return f"Judged {where}." if split else ""
 
 
 def few_said(head: Head) -> str:

@@ -6,7 +6,6 @@ Everything that comes from listings is escaped, cut to a sane length, and isolat
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 import jinja2
 import yaml
 
+from ...schemas.redaction import redacted
 from ..gates.sentence import percent
-from . import charts, decision_table, learning, rules, words
+from . import charts, claims, decision_table, learning, rules, words
 from .data import ReportData, StageFacts
 from .funnel import Loss, funnel, losses
 from .meanings import CLEANING
@@ -24,10 +24,7 @@ from .verdict import headline, not_done, notices, total_time
 
 TEMPLATES = Path(__file__).parent / "templates"
 PANELS = 9  # tasks whose most frequent answers are drawn
-REJECTING = ("ingest", "clean", "filter", "embed")
-_SECRET = re.compile(
-    r"(?<=://)[^/@\s]+(?=@)|(?i:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=key=)|(?<=signature=))[^&\s]+"
-)
+REJECTING = ("ingest", "filter", "embed")
 
 
 def render(data: ReportData | Mapping[str, Any]) -> str:
@@ -96,10 +93,12 @@ def _context(data: ReportData) -> dict[str, Any]:
         "dropped_by": losses(stages["deduplicate"]),
         "loss": charts.line(data.losses),
         "retrieval": learning.retrieval(stages["pretrain"].metrics),
-        "zero_shot": learning.zero_shot(stages["pretrain"].metrics),
+        "measured": claims.measured(stages["pretrain"], stages["pairs"]),
+        "by_prompt": learning.by_prompt(stages["pretrain"].metrics),
+        "prompted": claims.prompted(stages["pretrain"].settings),
         "beaten": learning.beside_cca(stages["pretrain"].metrics),
         "heads": learning.heads(data),
-        "evaluated_on": learning.evaluated_on(data),
+        "evaluated_on": claims.evaluated_on(data),
         "clusters": charts.counted(charts.sizes(data.predictions.clusters, "listings"), "ours"),
         "answers": [(task, charts.counted(task.labels.items(), "ours")) for task in data.predictions.tasks],
         "panels": PANELS,
@@ -133,4 +132,4 @@ def _reasons(stage: StageFacts, data: ReportData) -> list[tuple[Loss, list[Any]]
 
 def _yaml(config: Mapping[str, Any]) -> str:
     """Write a configuration, without what opens doors."""
-    return _SECRET.sub("…", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    return yaml.safe_dump(redacted(config), sort_keys=False, allow_unicode=True)

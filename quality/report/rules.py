@@ -6,29 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..gates.phrases import ROWS, aggregate, members
 from ..gates.rule import METRICS, SEVERITIES, UNIQUE
 from ..gates.sentence import interval, number, percent
 from .data import ReportData
 from .words import named, plural, shown
-
-# What rows should do, and what those do that break the rule.
-_ROWS = {
-    "expect_column_values_to_not_be_null": ("{column} is filled", "empty"),
-    "expect_column_values_to_be_null": ("{column} is empty", "filled"),
-    "expect_column_values_to_be_between": ("{column} is {range}", "outside"),
-    "expect_column_values_to_be_in_set": ("{column} is one of {set}", "none of them"),
-    "expect_column_values_to_not_be_in_set": ("{column} is none of {set}", "one of them"),
-    "expect_column_values_to_match_regex": ("{column} matches {regex}", "that do not"),
-    "expect_column_values_to_not_match_regex": ("{column} does not match {regex}", "that do"),
-    "expect_column_value_lengths_to_be_between": ("{column} has {range} characters", "shorter or longer"),
-    "expect_column_value_lengths_to_equal": ("{column} has exactly {value} characters", "of another length"),
-    "expect_column_values_to_be_unique": ("{column} stands on one row only", "repeated"),
-    "expect_column_pair_values_a_to_be_greater_than_b": (
-        "{column_A} is greater than {column_B}",
-        "where it is not",
-    ),
-}
-_AGGREGATES = {"mean": "mean {column}", "min": "least {column}", "max": "greatest {column}"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +73,7 @@ def gates(data: ReportData) -> list[Gate]:
             found.append(Gate(stage.name, "stopped", judged(stage.name, **stage.stopped), attempt="not published"))
         if stage.published and stage.gate:
             accepted = stage.verdict.get("accepted")
-            verdict = "accepted" if accepted else "passed" if stage.verdict.get("passed") else "stopped"
+            verdict = "accepted" if accepted else "stopped" if stage.refused else "passed"
             reason = str(accepted.get("reason", "")) if accepted else ""
             note = "published before" if stage.stopped else ""
             found.append(Gate(stage.name, verdict, judged(stage.name, stage.gate, stage.metrics), reason, note))
@@ -159,10 +141,10 @@ def limit(expectation: Mapping[str, Any]) -> str:
     'title is filled, on at least 99% of rows'
     """
     kind, kwargs = expectation["type"], dict(expectation.get("kwargs") or {})
-    words = {**kwargs, "range": _interval(kwargs), "set": _members(kwargs.get("value_set"))}
+    words = {**kwargs, "range": _interval(kwargs), "set": members(kwargs.get("value_set") or [], _shown)}
     about_metrics = (expectation.get("meta") or {}).get("dataset") == METRICS
-    if kind in _ROWS:
-        said = _ROWS[kind][0].format_map(_Words(words))
+    if kind in ROWS:
+        said = ROWS[kind].asked.format_map(_Words(words))
         mostly = kwargs.get("mostly", 1)
         if about_metrics or (mostly >= 1 and kind == UNIQUE):
             return said
@@ -171,12 +153,16 @@ def limit(expectation: Mapping[str, Any]) -> str:
         return f"there is a column {kwargs.get('column')}"
     if kind.startswith("expect_table_row_count"):
         return f"{words['range']} rows".replace(" 1 rows", " 1 row")
-    name = kind.removeprefix("expect_column_").split("_")[0]
-    if name in _AGGREGATES and kind.endswith("_to_be_between"):
-        what = "{column}" if about_metrics else _AGGREGATES[name]
-        return f"{what.format_map(_Words(words))} is {words['range']}"
+    column = str(kwargs.get("column", "?"))
+    number_of = aggregate(kind, column)
+    if number_of:
+        return f"{column if about_metrics else number_of} is {words['range']}"
     settings = ", ".join(f"{key} {value}" for key, value in kwargs.items())
     return f"{kind.removeprefix('expect_').replace('_', ' ')} ({settings})"
+
+
+def _shown(value: Any) -> str:
+    return shown(value, 40)
 
 
 class _Words(dict[str, Any]):
@@ -199,12 +185,6 @@ def _shares(text: str, kwargs: Mapping[str, Any]) -> str:
 
 def _is_share(kwargs: Mapping[str, Any]) -> bool:
     return str(kwargs.get("column", "")).startswith("share_")
-
-
-def _members(values: Any) -> str:
-    values = list(values or [])
-    more = f" and {len(values) - 5:,} more" if len(values) > 5 else ""
-    return ", ".join(shown(value, 40) for value in values[:5]) + more
 
 
 def _observed(expectation: Mapping[str, Any], result: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -233,5 +213,5 @@ def _rows(kind: str, found: Mapping[str, Any]) -> str:
         return "no value"
     if not bad:
         return f"all of {looked_at:,}"
-    what = _ROWS.get(kind, ("", "that break it"))[1]
+    what = ROWS[kind].found if kind in ROWS else "that break it"
     return f"{bad:,} of {looked_at:,} {what} ({percent(bad / looked_at)})"

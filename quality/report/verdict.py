@@ -12,8 +12,8 @@ STOPPING = 3  # rules that stopped a run are named, at most
 
 def headline(data: ReportData, steps: list[Step]) -> str:
     """Say what went in, what came out and what the gates say; or that a gate stopped the run."""
-    stopped = [stage.name for stage in data.stages if stage.stopped]
-    failed = [stage.name for stage in data.stages if stage.state == "failed" and not stage.stopped]
+    stopped = [stage.name for stage in data.stages if stage.stopped or stage.refused]
+    failed = [stage.name for stage in data.stages if stage.state == "failed" and stage.name not in stopped]
     if stopped:
         return f"The gate after {listed(stopped)} stopped the run."
     if failed:
@@ -51,8 +51,9 @@ def notices(data: ReportData, steps: list[Step]) -> list[tuple[str, str]]:
     """Say what did not go as usual, the worst first: (bad, warn or quiet, sentence)."""
     found = []
     for stage in data.stages:
-        if stage.stopped:
-            broken = [rule for rule in judged(stage.name, **stage.stopped) if rule.stops]
+        if stage.stopped or stage.refused:
+            record = stage.stopped or {"gate": stage.gate, "metrics": stage.metrics}
+            broken = [rule for rule in judged(stage.name, **record) if rule.stops]
             found += [("bad", rule.said) for rule in broken[:STOPPING]]
         elif stage.state == "failed":
             found.append(("bad", f"{stage.name}: {stage.reason}"))

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-import fsspec
-import fsspec.implementations.memory
 import pytest
-from eclip.beam_pipelines import lock as locking
-from eclip.beam_pipelines.lock import lock
+from eclip.beam_pipelines import lease
+from eclip.beam_pipelines.lock import NAME, lock
 from eclip.schemas.errors import RunLockedError
 from eclip.schemas.storage import Storage
 
@@ -38,31 +37,53 @@ def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
         pass
 
 
-class Exclusive(fsspec.implementations.memory.MemoryFileSystem):
-    """An object store that can create a file only if it is not there."""
-
-    protocol = "exclusive"
-    store: dict = {}
-    pseudo_dirs = [""]
-
-    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: object) -> None:
-        if mode == "create" and self.exists(path):
-            raise FileExistsError(path)
-        with self.open(path, "wb") as file:
-            file.write(value)
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """A run folder on an object store, on which a lease beats often."""
+    monkeypatch.setattr(lease, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(lease, "SETTLE_S", 0.05)
+    return Storage(f"memory://{tmp_path.name}")
 
 
-def test_on_an_object_store_a_lock_without_heartbeat_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec.register_implementation("exclusive", Exclusive, clobber=True)
-    place = Storage("exclusive://runs/a")
-    with lock(place):
-        with pytest.raises(RunLockedError), lock(place):
+OTHER = {"owner": "somebody", "token": "x"}
+
+
+def test_on_an_object_store_a_second_run_is_kept_out_too(run: Storage) -> None:
+    with lock(run):
+        with pytest.raises(RunLockedError, match="another run is writing here \\(process"), lock(run):
             pass
-        monkeypatch.setattr(locking, "HEARTBEAT_S", 1000.0)
-    assert not (place / locking.NAME).exists()
-    (place / locking.NAME).write_json({"owner": "somebody", "token": "x", "beat": time.time() - 60})
-    with pytest.raises(RunLockedError, match="somebody"), lock(place):
+        assert "process" in (run / NAME).read_json()["owner"]
+    assert not (run / NAME).exists()
+    (run / NAME).write_json({**OTHER, "beat": time.time() - 60})
+    with pytest.raises(RunLockedError, match="somebody"), lock(run):
         pass
-    (place / locking.NAME).write_json({"owner": "somebody", "token": "x", "beat": time.time() - locking.STALE_S - 1})
-    with lock(place):
-        assert "process" in (place / locking.NAME).read_json()["owner"]
+    assert (run / NAME).read_json()["token"] == "x"
+
+
+def test_a_run_that_loses_its_lock_is_stopped_and_leaves_the_other_alone(run: Storage) -> None:
+    started = time.monotonic()
+    with pytest.raises(RunLockedError, match=r"lost its lock .taken over by somebody.*run again"), lock(run):
+        (run / NAME).write_json({**OTHER, "beat": time.time()})
+        try:
+            time.sleep(30)
+        except RunLockedError as error:
+            raise RuntimeError("what Beam makes of it") from error
+    assert time.monotonic() - started < 5
+    assert (run / NAME).read_json()["token"] == "x"
+
+
+def test_outside_the_main_thread_a_lost_lock_is_said_at_the_end(run: Storage) -> None:
+    said: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with lock(run):
+                (run / NAME).write_json({**OTHER, "beat": time.time()})
+                time.sleep(0.3)
+        except RunLockedError as error:
+            said.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert "taken over by somebody" in str(said[0])

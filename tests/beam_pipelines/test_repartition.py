@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from eclip.beam_pipelines.repartition import Spill, collect, wide
+from eclip.beam_pipelines import repartition
+from eclip.beam_pipelines.repartition import Spill, collect, in_order
 from eclip.schemas.dataset import shard_of
 from eclip.schemas.storage import Storage
 
@@ -36,6 +37,14 @@ def test_a_spill_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wide_takes_32_bit_offsets_away() -> None:
-    table = wide(pa.table({"a": ["x"], "b": [b"y"], "c": [1]}))
-    assert [f.type for f in table.schema] == [pa.large_string(), pa.large_binary(), pa.int64()]
+@pytest.mark.parametrize("size", [1, 300, 1 << 20])
+def test_rows_are_given_in_another_order_piece_by_piece(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(repartition, "BATCH_BYTES", size)
+    ids = [str(n) for n in range(100)]
+    batches = [pa.RecordBatch.from_pydict({"id": ids[a:b]}) for a, b in ((0, 40), (40, 40), (40, 41), (41, 100))]
+    order = np.random.default_rng(0).permutation(100)[:70]
+    pieces = list(in_order(batches, order))
+    assert [row for piece in pieces for row in piece["id"].to_pylist()] == [ids[k] for k in order]
+    assert len(pieces) == (70 if size == 1 else 1 if size > 1000 else len(pieces))
+    assert max(piece.nbytes for piece in pieces) <= 1.5 * max(size, 10)  # by the mean size of a row
+    assert list(in_order([], np.zeros(0, np.int64))) == []

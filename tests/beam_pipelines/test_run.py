@@ -17,8 +17,8 @@ from eclip.schemas.listing import DUPLICATES, IMAGES, LINKS, LISTINGS, PAIRS, RE
 from eclip.schemas.prediction import CLUSTERS, MATCHES, PREDICTIONS
 
 DATASETS = {
-    "ingest/listings": LISTINGS, "ingest/images": IMAGES, "ingest/rejected": REJECTED, "clean/listings": LISTINGS,
-    "clean/rejected": REJECTED, "filter/listings": LISTINGS, "filter/rejected": REJECTED,
+    "ingest/listings": LISTINGS, "ingest/images": IMAGES, "ingest/rejected": REJECTED, "clean/listings": LISTINGS, "clean/rejected": REJECTED,
+    "filter/listings": LISTINGS, "filter/rejected": REJECTED,
     "deduplicate/listings": LISTINGS, "deduplicate/duplicates": DUPLICATES, "deduplicate/links": LINKS,
     "pairs/train": PAIRS, "pairs/val": PAIRS, "embed/rejected": REJECTED, "predict/predictions": PREDICTIONS,
     "predict/matches": MATCHES, "predict/clusters": CLUSTERS,

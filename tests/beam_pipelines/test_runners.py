@@ -46,7 +46,7 @@ def serving(module: str, *arguments: str, port: int) -> Iterator[None]:
 
 
 def test_two_workers_give_the_same_rows(finished: Path, own: Path) -> None:
-    done = eclip("run", own / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=2", "--set", "runner.memory_mb=64")
+    done = eclip("run", own / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=2", "--set", "runner.memory_mb=1")
     assert done.code == 0, done.err
     assert checksums(own / "run") == checksums(finished / "run")
 

@@ -8,13 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from eclip.beam_pipelines import sources
+from eclip.beam_pipelines import ingest, sources
+from eclip.beam_pipelines.ingest import Ingest
 from eclip.beam_pipelines.sources import Records, Unreadable
 from eclip.schemas.config import Config, SourceConfig
 from eclip.schemas.errors import ConfigError, EclipError, SourceError
 
 
-def config(folder: Path, path: str, **more: object) -> Config:
+def config(folder: Path, path: str | list[str], **more: object) -> Config:
     return Config(source=SourceConfig(path=path, **more), folder=str(folder))
 
 
@@ -95,6 +96,46 @@ def test_parquet_is_split_by_row_groups(tmp_path: Path) -> None:
     assert [r["id"] for r in rows] == list(range(11))
     assert numbers == [*range(1, 11), 1]
     assert [r["x"] for r in rows] == [None] * 10 + ["y"]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("*/l.csv", ["d1/l.csv", "d2/l.csv"]),
+        ("d1/*.csv", ["l.csv"]),
+        ("d1/l.csv", ["l.csv"]),
+        (["d2/l.csv", "d1/*.csv"], ["d2/l.csv", "d1/l.csv"]),
+        ("**/l.csv", ["d1/deep/l.csv", "d1/l.csv", "d2/l.csv"]),
+        (["d1/deep/l.csv", "d1/l.csv"], ["deep/l.csv", "l.csv"]),
+    ],
+)
+def test_files_are_named_from_the_source_on_in_the_order_listed(tmp_path: Path, path: str, names: list[str]) -> None:
+    for name in ("d2/l.csv", "d1/l.csv", "d1/deep/l.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("id\n1\n")
+    splits = sources.find(config(tmp_path, path))
+    assert [split.name for split in splits] == names
+    assert [split.number for split in splits] == list(range(len(names)))
+
+
+def test_photos_in_parquet_files_are_weighed(tmp_path: Path) -> None:
+    photos = [bytes([n]) * 10_000 for n in range(4)]
+    nested = [{"bytes": photo, "path": None} for photo in photos]
+    table = pa.table({"id": list("abcd"), "image": nested, "imaged": photos, "other": photos})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=2)
+
+    def weights(**columns: object) -> list[int]:
+        return [split.photo_bytes for split in sources.find(config(tmp_path, "a.parquet", columns=columns))]
+
+    assert all(20_000 < weight < 21_000 for weight in weights())
+    assert all(40_000 < weight < 42_000 for weight in weights(image=["imaged", "other"]))
+    assert weights(image=[]) == [0, 0]
+    assert [split.rows for split in sources.find(config(tmp_path, "a.parquet"))] == [2, 2]
+    one_shard = Config(source=SourceConfig(path="a.parquet"), folder=str(tmp_path))
+    assert Ingest().shards(one_shard, {}) == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingest, "IMAGE_BYTES_PER_SHARD", 15_000)
+        assert Ingest().shards(one_shard, {}) == 4
 
 
 def test_a_stamp_notices_a_change(tmp_path: Path) -> None:

@@ -1,12 +1,20 @@
+import contextlib
 import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from eclip.models import encoder as encoder_module
 from eclip.models.encoder import Encoder, embed, fuse
 from eclip.models.transforms import PhotoError
+from eclip.quality.images.reader import PhotoReader
+from eclip.schemas.config import ImageConfig
 from eclip.schemas.errors import EclipError
+from eclip.schemas.storage import Storage
 from safetensors.torch import save_file
 
 from .conftest import COLOURS, SHAPES, draw
@@ -99,6 +107,34 @@ def test_a_frame_is_embedded_row_by_row(trained, tmp_path):
     assert found["image_error"]["a"] is None
     without = embed(df, folder, title="name", image=None)
     assert not without["has_image"].any()
+
+
+def test_a_photo_by_url_is_read_within_limits(trained, monkeypatch):
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            body = PHOTOS[0] if self.path == "/a%20photo.jpg" else b"x" * 10_000_000
+            with contextlib.suppress(OSError):
+                while self.wfile.write(body) and self.path == "/endless.jpg":
+                    time.sleep(0.01)
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setattr(
+        encoder_module, "OWN_PHOTOS", PhotoReader(Storage("."), ImageConfig(tries=1, timeout_s=2), allow=None)
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    cells = [f"{url}/a photo.jpg", f"{url}/endless.jpg", "nope://x/a.jpg", "/dev/zero"]
+    found = embed(pd.DataFrame({"title": ["x"] * 4, "image": cells}), str(trained[0] / "model"))
+    server.shutdown()
+    assert found["has_image"].tolist() == [True, False, False, False]
+    assert "more than image.max_mb 32 MB" in found["image_error"][1]
+    assert "nope://x/a.jpg: cannot be read" in found["image_error"][2]
+    assert "no regular file" in found["image_error"][3]
 
 
 def test_a_missing_column_is_named(trained):

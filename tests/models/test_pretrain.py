@@ -16,7 +16,7 @@ class KilledError(Exception):
 
 
 def kill_at(step):
-    def on_step(done, steps, loss):
+    def on_step(done, steps):
         if done == step:
             raise KilledError
 
@@ -34,7 +34,7 @@ def test_killed_and_called_again_ends_with_the_same_bytes(trained, tmp_path, tra
         pretrain(train, val, TINY, tmp_path, kill_at(step))
     assert not (tmp_path / "model").exists()
     seen = []
-    metrics = pretrain(train, val, TINY, tmp_path, lambda done, steps, loss: seen.append(done))
+    metrics = pretrain(train, val, TINY, tmp_path, lambda done, steps: seen.append(done))
     assert seen == list(range(7, 13))  # went on from the checkpoint of step 6
     assert content(tmp_path) == content(trained[0])
     assert metrics == trained[1]
@@ -47,7 +47,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, tmp_path, tr
     newest = tmp_path / "checkpoints" / "step-00000008.pt"
     newest.write_bytes(newest.read_bytes()[:1000])
     seen = []
-    pretrain(train, None, config, tmp_path, lambda done, steps, loss: seen.append(done))
+    pretrain(train, None, config, tmp_path, lambda done, steps: seen.append(done))
     assert seen[0] == 5
     assert eclip.content_hash(tmp_path / "model") == eclip.content_hash(trained[0] / "model")
 
@@ -58,7 +58,7 @@ def test_another_configuration_starts_anew(tmp_path, train_rows):
         pretrain(train, None, TINY, tmp_path, kill_at(7))
     seen = []
     other = TINY.model_copy(update={"seed": 1, "steps": 2})
-    pretrain(train, None, other, tmp_path, lambda done, steps, loss: seen.append((done, steps)))
+    pretrain(train, None, other, tmp_path, lambda done, steps: seen.append((done, steps)))
     assert seen == [(1, 2), (2, 2)]
 
 
@@ -69,11 +69,11 @@ def test_another_seed_gives_another_model(trained, tmp_path, train_rows):
 
 def test_metrics_stand_beside_chance_and_baselines(trained):
     folder, metrics = trained
-    expected = {"loss", "logit_scale"}
+    expected = {"loss", "logit_scale", "val_titles", "val_titles_in_train"}
     for direction in ("photo_to_title", "title_to_photo"):
         for k in ("r1", "r10"):
             expected |= {f"{direction}_{k}", f"{direction}_{k}_chance", f"{direction}_{k}_cca"}
-    expected |= {f"zero_shot_category_{name}" for name in ("image", "text", "both", "majority")}
+    expected |= {f"prompt_category_{name}" for name in ("image", "text", "both", "majority")}
     assert set(metrics) == expected
     assert all(isinstance(value, float) and np.isfinite(value) for value in metrics.values())
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -88,7 +88,7 @@ def test_it_learns_what_the_photos_show(tmp_path):
     config = TINY.model_copy(update={"steps": 60, "batch": 24, "checkpoint_every": 1000})
     metrics = pretrain(pairs_of(rows), pairs_of(held), config, tmp_path)
     assert metrics["photo_to_title_r10"] > metrics["photo_to_title_r10_chance"] + 0.2
-    assert metrics["zero_shot_category_both"] > metrics["zero_shot_category_majority"] + 0.2
+    assert metrics["prompt_category_both"] > metrics["prompt_category_majority"] + 0.2
 
 
 def test_without_categories_and_validation_it_trains_all_the_same(tmp_path):

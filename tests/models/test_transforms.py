@@ -83,10 +83,21 @@ def test_augmentation_follows_from_the_generator_and_keeps_the_hue():
     assert (middle[:, 0] > middle[:, 2] + 0.3).all()
 
 
+def bomb():
+    """A few kilobytes that would be 225 million pixels."""
+    out = io.BytesIO()
+    Image.new("1", (15_000, 15_000)).save(out, "PNG")
+    return out.getvalue()
+
+
 def test_a_broken_photo_is_named_by_its_position():
     with pytest.raises(PhotoError, match="photo 3 of 9") as caught:
         open_photo(b"\xff\xd8\xff no jpeg", 64, 3, 9)
     assert caught.value.position == 3
+    with pytest.raises(PhotoError, match="decompression bomb"):
+        open_photo(bomb(), 64)
+    with pytest.raises(PhotoError, match="cannot identify"):
+        open_photo(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", 64)
     truncated = photo(300, 300)[:2000]
     with pytest.raises(PhotoError):
         open_photo(truncated, 64)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 from eclip.quality.noise import HOT, judge, score, share
-from eclip.quality.splits import split_of
 from eclip.schemas.config import FilterConfig, PlaceholderConfig
 from eclip.schemas.listing import LISTINGS
 
@@ -92,13 +91,3 @@ def test_no_rows() -> None:
     kept, rejected = judge(batch, score(batch, HOT.empty_table()), FilterConfig())
     assert (kept.num_rows, rejected.num_rows) == (0, 0)
     assert "photo_aspect" in kept.schema.names
-
-
-def test_splits_keep_families_whole_and_what_the_source_says() -> None:
-    groups = pa.array([f"g{n // 3}" for n in range(3000)])
-    drawn = split_of(groups, pa.nulls(3000, pa.string()), 0.2, 0)
-    assert all(len({drawn[n], drawn[n + 1], drawn[n + 2]}) == 1 for n in range(0, 3000, 3))
-    assert 0.16 < drawn.count("val") / 3000 < 0.24
-    assert split_of(groups, pa.nulls(3000, pa.string()), 0.2, 1) != drawn
-    given = pa.array(["Validation", "TEST", "whatever", None])
-    assert split_of(pa.array(list("aaaa")), given, 0.0, 0) == ["val", "test", "train", "train"]

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import yaml
 from driver import ROOT
-from eclip.schemas.config import Config, SourceConfig
+from eclip.schemas.config import Config, Section, SourceConfig
 from eclip.schemas.config_file import load, parse
 from eclip.schemas.errors import ConfigError
+from pydantic.fields import FieldInfo
 
 
 def written(folder: Path, text: str) -> Path:
@@ -23,18 +27,60 @@ def test_the_documented_configuration_is_the_default() -> None:
     assert source == SourceConfig(path="x").model_dump(exclude={"path", "columns"})
 
 
-def test_every_key_is_documented() -> None:
+def section(field: FieldInfo) -> type[Section] | None:
+    """The section that a key holds, or may hold."""
+    kinds = [field.annotation, *get_args(field.annotation)]
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)
+
+
+def comment(text: str, path: tuple[str, ...]) -> str:
+    """What the comments behind and below a key of two levels say, up to the next key."""
+    block = re.search(rf"^{path[0]}:\n((?:[ #].*\n|\n)*)", text, re.M)
+    found = re.search(rf"^ +{path[1]}:.*\n(?: *#.*\n)*", block[1] if block else "", re.M)
+    return found[0] if found else ""
+
+
+def gaps(model: type[Section], values: dict[str, Any], text: str, path: tuple[str, ...] = ()) -> list[str]:
+    """Keys of a section that the documented one lacks, or gives another value than the default."""
+    wrong = [".".join([*path, key]) for key in values if key not in model.model_fields]
+    for name, field in model.model_fields.items():
+        inner, here = section(field), (*path, name)
+        if field.exclude:
+            continue
+        if name not in values:
+            wrong.append(f"{'.'.join(here)}: missing")
+        elif inner and isinstance(values[name], dict):
+            wrong += gaps(inner, values[name], text, here)
+        elif inner:
+            words = set(re.findall(r"\w+", comment(text, here)))
+            wrong += [f"{'.'.join([*here, key])}: not in the comment" for key in inner.model_fields if key not in words]
+        elif not field.is_required() and here not in EXAMPLES and values[name] != field.default:
+            wrong.append(f"{'.'.join(here)}: {values[name]!r} is not the default, {field.default!r}")
+    return wrong
+
+
+EXAMPLES = {("run",), ("source", "columns")}  # shown as they would be used
+
+
+def test_every_key_is_documented_with_its_default() -> None:
     text = (ROOT / "examples/catalog.yaml").read_text()
+    assert gaps(Config, yaml.safe_load(text), text) == []
 
-    def keys(model: type) -> set[str]:
-        found = set()
-        for name, field in model.model_fields.items():
-            if not field.exclude:
-                found.add(name)
-                found |= keys(field.annotation) if hasattr(field.annotation, "model_fields") else set()
-        return found
 
-    assert [key for key in keys(Config) if f"{key}:" not in text] == []
+@pytest.mark.parametrize(
+    ("line", "changed", "gap"),
+    [
+        ("  samples: 12", "", "report.samples: missing"),  # `samples` is a word of other comments
+        ("  seed: 0", "", "pairs.seed: missing"),  # other sections have one
+        ("  val_share: 0.2", "  val_share: 0.3", "pairs.val_share: 0.3 is not the default, 0.2"),
+        ("key: class, ", "", "source.lookup.key: not in the comment"),
+    ],
+)
+def test_what_is_not_documented_is_seen(line: str, changed: str, gap: str) -> None:
+    text = (ROOT / "examples/catalog.yaml").read_text()
+    assert line in text
+    shorter = text.replace(line, changed, 1)
+    assert gap in gaps(Config, yaml.safe_load(shorter), shorter)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +91,17 @@ def test_every_key_is_documented() -> None:
         ("source: {path: x, columns: {titel: a}}", "'titel' is not a column of a listing; did you mean 'title'?"),
         ("source: {path: x, lookup: {pat: y, on: z}}", "source.lookup.pat: unknown key; did you mean 'path'?"),
         ("source: {path: x}\nfilter: {min_side: no}", "filter.min_side"),
+        ("source: {path: x}\nreport: {samples: 13}", "report.samples: Input should be less than or equal to 12"),
         ("source: {path: x}\ndeduplicate: {bands: 99}", "99 x 4 = 396, more than num_perm 128"),
+        ("source: {path: x, columns: {price: [a, b]}}", "source.columns: 'price' takes one column, not a list"),
+        ("source: {path: x}\nshards: 0", "shards.constrained-int: Input should be greater than or equal to 1"),
+        ("source: {path: x}\nshards: 70000", "less than or equal to 65536"),
+        ("source: {path: x}\nrunner: {workers: -1}", "runner.workers.constrained-int: Input should be greater"),
+        (
+            "source: {path: x}\nimage: {max_megapixels: 500}",
+            "image.max_megapixels: Input should be less than or equal to 178",
+        ),
+        ("source: {path: x, decimal: ';'}", "source.decimal"),
         ("- a\n- b", "expected sections such as `source:`, found list"),
         ("a: [", "not valid YAML"),
         ("name: x", "source: is needed"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import xxhash
 from eclip.schemas import dataset
 from eclip.schemas.dataset import Dataset, PartWriter, part_name, shard_of, slices
-from eclip.schemas.listing import LISTINGS, Contract
+from eclip.schemas.listing import IMAGES, LISTINGS, REJECTED, Contract
 from eclip.schemas.storage import Storage
 
 CONTRACT = Contract("rows", pa.schema([("id", pa.string()), ("n", pa.int64())]), ("id",))
@@ -62,10 +63,58 @@ def test_row_groups_are_fixed_whatever_the_batches(tmp_path: Path, monkeypatch: 
     assert one.part.checksum != many.part.checksum  # n differs: 0 in each small batch
 
 
-def test_unsorted_rows_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="sorted by id"):
-        write(tmp_path, rows("b"), rows("a"))
+TWO = pa.schema([("id", pa.string()), ("position", pa.int32())])
+ONCE, OFTEN = (Contract("images", TWO, ("id", "position"), unique=unique) for unique in (True, False))
+
+
+def keyed(*keys: tuple[str | None, int | None]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"id": i, "position": p} for i, p in keys], TWO)
+
+
+@pytest.mark.parametrize(
+    ("contract", "batches", "said"),
+    [
+        (ONCE, [[("a", 0), ("b", 0)], [("a", 0)]], r"row 3 .*\('a', 0\) after \('b', 0\)"),
+        (ONCE, [[("a", 0), ("a", 2), ("a", 1)]], r"row 3 .*\('a', 1\) after \('a', 2\)"),
+        (ONCE, [[("a", 0)], [("a", 1)], [("a", 1)]], r"row 3 .*\('a', 1\) after \('a', 1\).*keep one row of each key"),
+        (OFTEN, [[("a", 1), ("a", 0)]], r"row 2 .*\('a', 0\) after \('a', 1\)"),
+        (ONCE, [[("a", 0), (None, 1)]], r"row 2 .*\(None, 1\) after \('a', 0\)"),
+        (ONCE, [[("a", 0), ("a", None)]], r"row 2 .*\('a', None\) after \('a', 0\)"),
+    ],
+)
+def test_rows_out_of_order_are_refused_by_file_row_and_keys(
+    contract: Contract, batches: list, said: str, tmp_path: Path
+) -> None:
+    target = Storage(str(tmp_path / "part"))
+    with pytest.raises(ValueError, match=f"part: {said}") as refused, PartWriter(target, contract, TWO) as writer:
+        for batch in batches:
+            writer.write(keyed(*batch))
+    assert "sorted by (id, position)" in str(refused.value)
     assert list(tmp_path.iterdir()) == []  # nothing half written is left, not even a temporary file
+
+
+def test_a_key_may_repeat_where_the_contract_says_so(tmp_path: Path) -> None:
+    with PartWriter(Storage(str(tmp_path / "part")), OFTEN, TWO) as writer:
+        for batch in (keyed(("a", 0), ("a", 0), ("a", 1)), keyed(("a", 1), ("b", 0))):
+            writer.write(batch)
+    assert writer.part is not None
+    assert writer.part.rows == 5
+    assert [c.name for c in (LISTINGS, IMAGES, REJECTED) if not c.unique] == ["rejected"]
+
+
+@pytest.mark.parametrize("store", ["memory", "s3"])
+def test_on_an_object_store_a_part_that_fails_leaves_the_old_one(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if store == "s3":
+        request.getfixturevalue("bucket")
+    folder = Storage(f"{store}://catalogs/{tmp_path.name}")
+    for ids in (["a"], ["b", "a"]):  # the second comes unsorted
+        with contextlib.suppress(ValueError), PartWriter(folder / part_name(0, 1), CONTRACT, CONTRACT.schema) as writer:
+            for i in ids:
+                writer.write(rows(i))
+    assert Dataset(folder, 1).read()["id"].to_pylist() == ["a"]
+    assert folder.children() == [part_name(0, 1)]
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

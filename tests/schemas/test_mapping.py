@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from eclip.schemas.config import SourceConfig
 from eclip.schemas.errors import ConfigError
-from eclip.schemas.mapping import plan, text, to_listings
+from eclip.schemas.mapping import plan, to_listings, unread
+from eclip.schemas.values import text
 
 
 def listings(columns: dict[str, Any], mapping: dict[str, Any], separator: str | None = None) -> list[dict[str, Any]]:
@@ -41,11 +43,70 @@ def test_columns_are_joined() -> None:
 
 @pytest.mark.parametrize(
     ("given", "price"),
-    [("1.299,00 €", 1299.0), ("$1,299.50", 1299.5), ("12,5", 12.5), ("1,299", 1299.0), ("1299", 1299.0), ("call us", None),
-     ("", None), (None, None), ("-3.5", -3.5), ("1.2.3", None)],
+    [
+        # Two kinds of separator: the last is the decimal sign.
+        ("1.299,00 €", 1299.0), ("$1,299.50", 1299.5), ("1.299,5", 1299.5), ("1'299.00", 1299.0), ("1,29,900.00", 129_900.0),
+        # One kind before whole groups of three digits: thousands.
+        ("1.299 €", 1299.0), ("1,299", 1299.0), ("12.000 ₫", 12_000.0), ("₩1,299,000", 1_299_000.0), ("1.299.000", 1_299_000.0),
+        # Else a decimal sign.
+        ("12,5", 12.5), ("12.50", 12.5), ("0.125", 0.125), ("0,125", 0.125), ("12.3456", 12.3456), ("1299.000", 1299.0), (".99", 0.99),
+        ("1299", 1299.0), ("1 299,50", 1299.5), ("１２，８００円", 12_800.0), ("-3.5", -3.5), ("5,-", 5.0), ("12,50.-", 12.5),
+        ("Rs. 500", 500.0), ("Fr. 1.299,00", 1299.0), ("EUR12,50", 12.5),
+        # No number, several, or none that anybody writes.
+        ("call us", None), ("", None), (None, None), ("1.2.3", None), ("1.29,00,0", None), ("10-20", None), ("2 for 3.50", None),
+        ("12.50 incl. 20% VAT", None), ("-", None),
+    ],
 )  # fmt: skip
 def test_prices_as_people_write_them(given: str | None, price: float | None) -> None:
     assert listings({"id": ["1"], "price": pa.array([given], pa.string())}, {})[0]["price"] == price
+
+
+@pytest.mark.parametrize(("sign", "prices"), [(".", [1.299, 1299.0, 12.5, None]), (",", [1299.0, 1.299, None, 12.5])])
+def test_the_decimal_sign_of_prices_can_be_said(sign: str, prices: list[float | None]) -> None:
+    batch = pa.RecordBatch.from_pydict({"id": list("abcd"), "price": ["1.299", "1,299", "12.5", "12,5"]})
+    mapping = plan(SourceConfig(path="x", decimal=sign), batch.schema, None)
+    assert to_listings(batch, pa.array(range(4), pa.int64()), "f", mapping)["price"].to_pylist() == prices
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2, None],
+        [2.0, float("nan")],
+        pa.array(["2", "x"]).dictionary_encode(),
+        [Decimal("2.00"), None],
+        pa.array(["2", ""], pa.large_string()),
+    ],
+)
+def test_prices_of_other_types(values: Any) -> None:
+    assert [r["price"] for r in listings({"id": ["1", "2"], "price": values}, {})] == [2.0, None]
+    assert listings({"id": ["1"], "price": [{"amount": 2}]}, {})[0]["price"] is None
+
+
+def test_a_photo_hash_is_16_hex_digits_or_none() -> None:
+    given = [
+        "00FF00ff00ff00ff",
+        " 00ff00ff00ff00ff ",
+        "not a hash",
+        "00ff",
+        "00ff00ff00ff00ff00",
+        "0x00ff00ff00ff00",
+        "",
+        None,
+    ]
+    rows = listings({"id": [str(n) for n in range(8)], "h": given}, {"phash": "h"})
+    assert [r["phash"] for r in rows] == ["00ff00ff00ff00ff"] * 2 + [None] * 6
+    assert [r["phash"] for r in listings({"id": ["1"], "phash": [255]}, {})] == [None]
+
+
+def test_values_that_do_not_fit_are_counted() -> None:
+    batch = pa.RecordBatch.from_pydict(
+        {"id": list("abcd"), "price": ["3", "call us", " ", None], "phash": ["x", "y", "z", "00ff00ff00ff00ff"]}
+    )
+    mapping = plan(SourceConfig(path="x"), batch.schema, None)
+    found = to_listings(batch, pa.array(range(4), pa.int64()), "f", mapping)
+    assert unread(batch, found, mapping) == {"phash": 3, "price": 1}
+    assert unread(batch.slice(0, 0), found.slice(0, 0), mapping) == {"phash": 0, "price": 0}
 
 
 def test_times() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from eclip.quality.components import connected_components
 from eclip.quality.duplicates.find import find_duplicates
 from eclip.quality.duplicates.signs import signs
 from eclip.quality.text.normalise import normalise
 from eclip.schemas.config import DeduplicateConfig
 from eclip.schemas.errors import ConfigError, SourceError
+from PIL import Image
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 ADJECTIVES = ("sturdy", "modern", "classic", "cosy", "elegant", "retro", "slim", "robust")
 THINGS = (
@@ -57,9 +60,9 @@ def similar(titles: list[str], floor: float) -> dict[tuple[int, int], float]:
 
 def test_links_are_exact_and_most_pairs_are_found() -> None:
     df = catalog(400)
-    found = find_duplicates(df, config=DeduplicateConfig(leaders=400, store_floor=0.6))
+    found = find_duplicates(df, config=DeduplicateConfig(leaders=400, store_floor=0.6, max_links=400))
     truth = similar(df["title"].tolist(), 0.6)
-    pairs = pd.concat([found.links.rename(columns={"left_id": "a", "right_id": "b"}),
+    pairs = pd.concat([found.links.rename(columns={"left_id": "a", "right_id": "b", "similarity": "text_similarity"}),
                        found.dropped.rename(columns={"dropped_id": "a", "kept_id": "b"})])  # fmt: skip
     ours = {
         (min(int(a), int(b)), max(int(a), int(b))): s
@@ -71,7 +74,8 @@ def test_links_are_exact_and_most_pairs_are_found() -> None:
     gone = set(found.dropped["dropped_id"].astype(int))
     expected = {pair for pair in truth if not gone & set(pair)}
     assert len(expected & set(ours)) >= 0.9 * len(expected)
-    joined = connected_components(*np.array(list(ours)).T, len(df))
+    graph = coo_matrix((np.ones(len(ours)), np.array(list(ours)).T), shape=(len(df), len(df)))
+    _, joined = connected_components(graph, directed=False)
     assert sum(joined[a] == joined[b] for a, b in expected) >= 0.99 * len(expected)
 
 
@@ -121,6 +125,50 @@ def test_equal_gtins_are_linked_whatever_the_titles_say() -> None:
     )
     links = find_duplicates(df).links
     assert links[["kind"]].values.tolist() == [["gtin"]]
+
+
+def test_a_threshold_below_the_floor_finds_what_it_says() -> None:
+    df = pd.DataFrame({"title": ["velmo ceramic coffee mug blue", "velmo ceramic tea pot blue set"]})
+    assert len(find_duplicates(df).links) == 0
+    low = DeduplicateConfig(text_similarity=0.3, rows=1, bands=128)
+    (alike,) = find_duplicates(df, config=low).links["similarity"]
+    assert 0.3 <= alike < 0.5
+
+
+def test_no_more_links_are_kept_than_asked_for() -> None:
+    df = pd.DataFrame({"title": ["velmo ceramic coffee mug"] * 30})
+    found = find_duplicates(df, config=DeduplicateConfig(leaders=30, max_links=3))
+    assert found.links.groupby("left_id").size().max() == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"), [("photo", "large"), ("cheapest", "cheap"), ("newest", "new"), ("oldest", "cheap")]
+)
+def test_the_survivor_rule_reads_what_it_names(rule: str, kept: str) -> None:
+    def photo(side: int) -> bytes:
+        file = BytesIO()
+        Image.effect_mandelbrot((side, side), (-2, -1.5, 1, 1.5), 50).convert("RGB").save(file, "PNG")
+        return file.getvalue()
+
+    df = pd.DataFrame(
+        {
+            "id": ["cheap", "large", "new"], "title": ["velmo ceramic coffee mug"] * 3, "shop": ["s"] * 3,
+            "photo": [photo(100), photo(300), photo(120)], "price": [5.0, 7.0, 9.0],
+            "updated_at": ["2024-01-01", "2024-05-01", "2025-01-01"],
+        }
+    )  # fmt: skip
+    config = DeduplicateConfig(survivor=[rule])  # type: ignore[list-item]
+    found = find_duplicates(df, image="photo", id="id", seller="shop", config=config)
+    assert set(found.dropped["kept_id"]) == {kept}
+
+
+def test_a_photo_that_many_unlike_listings_share_is_no_sign() -> None:
+    file = BytesIO()
+    Image.effect_mandelbrot((100, 100), (-2, -1.5, 1, 1.5), 50).convert("RGB").save(file, "PNG")
+    things = [f"{a} {t}" for a in ADJECTIVES for t in THINGS]
+    few, many = (pd.DataFrame({"title": things[:n], "photo": [file.getvalue()] * n}) for n in (2, len(things)))
+    assert "image" in set(find_duplicates(few, image="photo").links["kind"])
+    assert "image" not in set(find_duplicates(many, image="photo").links["kind"])
 
 
 def test_the_answer_reads_like_an_answer() -> None:

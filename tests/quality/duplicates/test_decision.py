@@ -97,9 +97,11 @@ def test_families_never_unite_two_products_nor_grow_into_chains() -> None:
     assert len(set(decided("abcd", *near)[1].values())) == 1
     _, family, found = decided("abcd", *near, catalog={"a": 1, "d": 2})
     assert family["a"] != family["d"]
-    assert found.refused == 1
+    assert found.refused == (0, 1)
     small = DeduplicateConfig(family=FamilyConfig(max_size=2))
-    assert max(np.unique(list(decided("abcd", *near, config=small)[1].values()), return_counts=True)[1]) == 2
+    _, family, found = decided("abcd", *near, config=small)
+    assert max(np.unique(list(family.values()), return_counts=True)[1]) == 2
+    assert found.refused == (1, 0)
 
 
 def test_listings_of_one_known_product_are_a_family() -> None:

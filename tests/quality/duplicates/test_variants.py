@@ -70,3 +70,23 @@ def test_what_the_source_knows_counts_too() -> None:
     assert veto("Mug", "Mug", {"brand": "HALDEN "}, {"brand": "Halden"}) is None
     assert veto("Mug", "Mug", {"gtin": "4006381333931"}, {"gtin": "4006381333948"}) == "gtin"
     assert veto("Mug", "Mug", {"gtin": "04006381333931"}, {"gtin": "4006381333931"}) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ({"gtin": "4006381333931"}, {"gtin": "4006381-333931"}, None),
+        ({"gtin": "4006381333931"}, {"gtin": "N/A"}, None),
+        ({"gtin": "4006381333931"}, {"gtin": "0"}, None),
+        ({"gtin": "4006381333931"}, {"gtin": "4006381333948"}, "gtin"),
+        ({"brand": "Velmo"}, {"brand": "-"}, None),
+        ({"brand": "Velmo"}, {"brand": "Unbranded"}, None),
+        ({"brand": "Velmo"}, {"brand": "Ardon"}, "brand"),
+        ({"mpn": "AB-12"}, {"mpn": "ab12"}, None),
+        ({"mpn": "AB-12"}, {"mpn": "AB-13"}, "mpn"),
+    ],
+)
+def test_what_is_not_known_conflicts_with_nothing(one: dict[str, str], other: dict[str, str], kind: str | None) -> None:
+    found = features(["red mug", "red mug"], [one, other])
+    number = conflict(np.asarray(found.values), np.asarray(found.offsets).astype(np.int64), 0, 1)
+    assert (KINDS[number] if number >= 0 else None) == kind

@@ -204,7 +204,7 @@ def test_shipped_suites_name_columns_that_are_promised(stage):
 def test_shipped_suites_stop_only_for_the_contract():
     assert set(shipped()) == set(MAIN)
     contract = {"expect_table_row_count_to_be_between", "expect_column_to_exist", NOT_NULL,
-                "expect_column_values_to_be_unique", "expect_column_max_to_be_between"}  # fmt: skip
+                "expect_column_values_to_be_unique", "expect_column_max_to_be_between", "expect_column_min_to_be_between"}  # fmt: skip
     for stage in MAIN:
         suite = load_suite(stage)
         critical = [rule for rule in suite.rules if rule.severity == "critical"]

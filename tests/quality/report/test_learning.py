@@ -1,6 +1,6 @@
 import pytest
 from eclip.quality.report.data import ReportData
-from eclip.quality.report.learning import beside_cca, heads, retrieval, zero_shot
+from eclip.quality.report.learning import beside_cca, by_prompt, heads, retrieval
 
 CATEGORY = {
     "trained": True,
@@ -79,4 +79,4 @@ def test_who_retrieves_better_is_said(ours, said):
 
 def test_no_figures_no_charts():
     assert retrieval({}) == []
-    assert zero_shot({}) == []
+    assert by_prompt({}) == []

@@ -1,5 +1,6 @@
 from eclip.quality.report.data import ReportData, StageFacts
 from eclip.quality.report.funnel import funnel
+from eclip.quality.report.rules import gates
 from eclip.quality.report.verdict import headline, not_done, notices
 
 
@@ -15,6 +16,19 @@ def test_a_stopped_run_says_so_first(data, changed):
     said = notices(found, funnel(found).fresh)
     assert said[0] == ("bad", "Share rejected. share_rejected is 0.9, expected at most 0.3.")
     assert "published before" in said[1][1]
+
+
+def test_what_is_published_and_does_not_pass_is_said_first(data, changed):
+    failure = {"rule": "long_titles", "severity": "critical", "message": "long_titles: 3 of 9 values are too short."}
+    record = {"results": [], "eclip": {"failures": {"critical": [failure]}}}
+    refused = {"passed": False, "suite": "s", "failures": [failure]}
+    found = changed(data, "clean", state="failed", verdict=refused, gate=record)
+    assert headline(found, funnel(found).fresh) == "The gate after clean stopped the run."
+    assert notices(found, funnel(found).fresh)[0] == ("bad", "Long titles. 3 of 9 values are too short.")
+    assert [gate.verdict for gate in gates(found) if gate.stage == "clean"] == ["stopped"]
+    overruled = {**refused, "accepted": {"reason": "short names"}}
+    found = changed(data, "clean", state="done", verdict=overruled, gate=record)
+    assert [gate.verdict for gate in gates(found) if gate.stage == "clean"] == ["accepted"]
 
 
 def test_what_a_person_accepted_is_said_with_the_reason(data, changed):

@@ -1,0 +1,106 @@
+"""Values as exports write them -> values of a listing's types; what does not fit becomes null."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .listing import LISTINGS
+
+# Prices, once all but digits and separators is gone: by the sign between groups of thousands (of three digits, in India
+# of two or three), and by the decimal sign.
+GROUPED = {".": r"-?[1-9]\d{0,2}(?:\.\d{3})+", ",": r"-?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}"}
+DECIMAL = {
+    ".": r"-?(?:\d+|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3})?(?:\.\d+)?",
+    ",": r"-?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)?(?:,\d+)?",
+}
+
+
+def text(column: pa.Array) -> pa.Array:
+    """Write values as text: whole numbers without a decimal point, nested values as JSON."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return text(column.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.string())
+    if pa.types.is_null(kind):
+        return pa.nulls(len(column), pa.string())
+    if pa.types.is_floating(kind):
+        # pandas makes floats of whole numbers as soon as one is missing.
+        numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False).tolist()
+        return pa.array([None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in numbers], pa.string())
+    if pa.types.is_nested(kind):
+        values = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
+        return pa.array(values, pa.string())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
+    return column.cast(pa.string())
+
+
+def price(column: pa.Array, decimal: str | None = None) -> pa.Array:
+    """Read prices, from numbers or from text with currencies and separators. [double (n,)]
+
+    Of two kinds of separator the last is the decimal sign: 1.299,00 and 1,299.00. A single kind separates thousands
+    where only whole groups of three digits follow (1.299 and 1,299 are 1299), else it is the decimal sign: 12,5 and
+    0.125. That guess is wrong for prices with three decimals; `decimal` says which sign it is. Text with several
+    numbers in it is no price.
+
+    >>> price(pa.array(["1.299 €", "1.299,00", "12,5", "Rs. 500", "2 for 3.50"])).to_pylist()
+    [1299.0, 1299.0, 12.5, 500.0, None]
+    """
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        numbers = column.cast(pa.float64(), safe=False)
+        return pc.if_else(pc.is_nan(numbers), None, numbers)
+    if pa.types.is_nested(column.type):
+        return pa.nulls(len(column), pa.float64())
+    words = pc.utf8_normalize(text(column), form="NFKC")  # １２，８００円
+    words = pc.replace_substring_regex(words, r"(\pL)[.,]", r"\1")  # the dot of "Rs. 500" is no separator
+    one = pc.invert(pc.match_substring_regex(words, r"\d\PN*\pL\PN*\d"))
+    digits = pc.replace_substring_regex(words, r"[^0-9.,\-]", "")
+    digits = pc.replace_substring_regex(digits, r"[.,\-]+$", "")  # 12,-
+    found = pa.nulls(len(column), pa.string())
+    # The later patterns win: groups of thousands over a decimal sign.
+    for sign, pattern in DECIMAL.items():
+        if decimal in (None, sign):
+            found = _where(digits, pattern, _plain(digits, sign), found)
+    for sign, pattern in GROUPED.items():
+        if decimal is None:
+            found = _where(digits, pattern, _plain(digits, "," if sign == "." else "."), found)
+    return pc.if_else(pc.and_(one, pc.match_substring_regex(found, r"\d")), found, None).cast(pa.float64())
+
+
+def _where(digits: pa.Array, pattern: str, these: pa.Array, those: pa.Array) -> pa.Array:
+    return pc.if_else(pc.match_substring_regex(digits, f"^(?:{pattern})$"), these, those)
+
+
+def _plain(digits: pa.Array, sign: str) -> pa.Array:
+    """Take groups of thousands away, and write the decimal sign as a point."""
+    ungrouped = pc.replace_substring(digits, "," if sign == "." else ".", "")
+    return pc.replace_substring_regex(pc.replace_substring(ungrouped, sign, "."), r"^(-?)\.", r"\10.")
+
+
+def time(column: pa.Array) -> pa.Array:
+    """Read times by ISO 8601; without a zone they are UTC. [timestamp[us, UTC] (n,)]"""
+    kind = LISTINGS.schema.field("updated_at").type
+    if pa.types.is_timestamp(column.type):
+        return column.cast(kind) if column.type.tz else pc.assume_timezone(column, "UTC").cast(kind)
+    if pa.types.is_date(column.type):
+        return column.cast(pa.timestamp("us")).cast(kind)
+    times = pd.to_datetime(
+        pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601"
+    )
+    plain = pa.array(times.dt.tz_localize(None).to_numpy(), pa.timestamp("us"), from_pandas=True)
+    return pc.assume_timezone(plain, "UTC").cast(kind)
+
+
+def photo_hash(column: pa.Array) -> pa.Array:
+    """Read 64-bit perceptual hashes: 16 hex digits, in lower case. [string (n,)]
+
+    >>> photo_hash(pa.array(["FF00ff00ff00ff00", "ff00", "no hash"])).to_pylist()
+    ['ff00ff00ff00ff00', None, None]
+    """
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(text(column)))
+    return pc.if_else(pc.match_substring_regex(words, "^[0-9a-f]{16}$"), words, None)
