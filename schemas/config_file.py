@@ -55,8 +55,7 @@ def parse(values: Mapping[str, Any], where: str = "config") -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        lines = [_explain(problem) for problem in error.errors()]
-        raise ConfigError(f"{where}: " + "\n  ".join(lines)) from None
+        raise ConfigError(f"{where}: " + "\n  ".join(_explained(error.errors()))) from None
 
 
 def _expand(value: Any, where: str) -> Any:
@@ -89,8 +88,23 @@ def _override(values: dict[str, Any], override: str) -> None:
     section[key] = yaml.load(text, _Yaml)
 
 
-def _explain(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
+# How pydantic names the choices of a union, behind the key's own name.
+_CHOICE = re.compile(r"^(constrained-\w+|literal\[.*\]|(list|dict)\[.*\]|int|float|str|bool)$")
+
+
+def _explained(problems: Iterable[Any]) -> list[str]:
+    """Say each problem in a line; what the choices of one union refuse is one problem."""
+    lines: dict[str, str] = {}
+    for problem in problems:
+        place = ".".join(str(part) for part in problem["loc"] if not _CHOICE.match(str(part)))
+        said = _explain(place, problem)
+        if place in lines:
+            said = f"{lines[place].partition(' (found ')[0]}, or {said.removeprefix(f'{place}: ')}"
+        lines[place] = said
+    return list(lines.values())
+
+
+def _explain(place: str, problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         *parents, key = problem["loc"]
         section: Any = Config

@@ -94,9 +94,12 @@ def test_what_is_not_documented_is_seen(line: str, changed: str, gap: str) -> No
         ("source: {path: x}\nreport: {samples: 13}", "report.samples: Input should be less than or equal to 12"),
         ("source: {path: x}\ndeduplicate: {bands: 99}", "99 x 4 = 396, more than num_perm 128"),
         ("source: {path: x, columns: {price: [a, b]}}", "source.columns: 'price' takes one column, not a list"),
-        ("source: {path: x}\nshards: 0", "shards.constrained-int: Input should be greater than or equal to 1"),
+        (
+            "source: {path: x}\nshards: 0",
+            "shards: Input should be greater than or equal to 1, or Input should be 'auto' (found 0)",
+        ),
         ("source: {path: x}\nshards: 70000", "less than or equal to 65536"),
-        ("source: {path: x}\nrunner: {workers: -1}", "runner.workers.constrained-int: Input should be greater"),
+        ("source: {path: x}\nrunner: {workers: -1}", "runner.workers: Input should be greater"),
         (
             "source: {path: x}\nimage: {max_megapixels: 500}",
             "image.max_megapixels: Input should be less than or equal to 178",
