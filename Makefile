@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
+PARALLEL := --numprocesses 2 --dist loadfile
 WANTED := --constraint constraints.txt --editable '.[models,s3,test]'
 
 .PHONY: help demo test test-all check lint types clean
@@ -27,11 +28,11 @@ demo: $(INSTALLED)  ## Draw the sample catalog, run the whole job on it, hold th
 
 test: $(INSTALLED)  ## Lint, types and the tests that fit into minutes
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(INSTALLED)  ## All tests, full runs on real data among them (ECLIP_DATA names its folder)
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow"
 
 check: lint types
 
