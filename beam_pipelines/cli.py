@@ -1,6 +1,6 @@
 """The command line. Beam, torch and Great Expectations are imported by the commands that use them only.
 
-Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 1 anything else.
+Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 130 Ctrl-C, 1 anything else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .stop import Stop
 app = typer.Typer(
     name="eclip", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
     help="Turn raw product listings into trusted data and models.",
-    epilog="Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 1 anything else.",
+    epilog="Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 130 Ctrl-C, 1 anything else.",
 )  # fmt: skip
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

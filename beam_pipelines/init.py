@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,14 +20,17 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "sku", "productid", "itemid", "listingid", "offerid", "postingid", "asin", "uniqid", "articleid",
            "artikelnummer", "uid", "key", "index", "handle"),
     "title": ("title", "name", "productname", "producttitle", "itemname", "listingtitle", "product", "titel", "titre",
+              "bezeichnung", "artikelbezeichnung", "produktname", "artikelname", "titulo", "nombre", "nom",
               "상품명", "heading"),
     "description": ("description", "details", "productdescription", "longdescription", "body", "beschreibung", "desc"),
     "brand": ("brand", "brandname", "maker", "manufacturer", "marke", "marque", "vendor"),
-    "seller": ("seller", "sellerid", "shop", "shopid", "store", "merchant", "sellername", "merchantid"),
+    "seller": ("seller", "sellerid", "shop", "shopid", "store", "merchant", "sellername", "merchantid", "haendler",
+               "händler", "verkäufer", "verkaeufer", "vendeur", "vendedor", "판매자"),
     "category": ("category", "categorypath", "productcategory", "categorytree", "productcategorytree", "department",
-                 "producttype", "googleproductcategory", "articletype", "kategorie", "type"),
+                 "producttype", "googleproductcategory", "articletype", "kategorie", "warengruppe",
+                 "categorie", "categoria", "카테고리", "type"),
     "price": ("price", "saleprice", "currentprice", "listprice", "retailprice", "preis", "prix"),
-    "currency": ("currency", "currencycode", "pricecurrency"),
+    "currency": ("currency", "currencycode", "pricecurrency", "waehrung", "währung", "devise", "moneda"),
     "gtin": ("gtin", "ean", "upc", "barcode", "gtin13", "ean13", "isbn"),
     "mpn": ("mpn", "modelnumber", "model", "partnumber"),
     "catalog_id": ("catalogid", "labelgroup", "clusterid", "groundtruth", "matchid"),
@@ -36,7 +40,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "updated_at": ("updatedat", "updated", "lastmodified", "modifiedat", "timestamp", "crawltimestamp", "createdat"),
     "split": ("split", "subset", "fold"),
     "image": ("image", "images", "photos", "photo", "imagebytes", "imageurl", "imagelink", "imageurls", "picture",
-              "pictures", "imgurl", "img", "thumbnail", "imagepath"),
+              "pictures", "imgurl", "img", "thumbnail", "imagepath", "bild", "bilder", "foto", "imagen", "이미지"),
 }  # fmt: skip
 ATTRIBUTES = (
     "colour",
@@ -61,19 +65,41 @@ def write_config(source: str, target: Path) -> Iterator[str]:
     """
     if target.exists():
         raise ConfigError(f"{target}: stands there already; name another file with --output, or remove it")
-    config = Config(source=SourceConfig(path=source), folder=str(Path.cwd()))
-    schema = sources.columns(sources.find(config), config.source)
+    schema, delimiter = _columns(source)
     mapping = guess(schema)
     if "id" not in mapping:
         raise ConfigError(
             f"{source}: none of the columns {', '.join(schema.names)} looks like an id; "
             f"copy examples/catalog.yaml and map source.columns.id yourself"
         )
-    target.write_text(_text(source, target, schema, mapping), "utf-8")
+    target.write_text(_text(source, target, schema, mapping, delimiter), "utf-8")
     load(target)  # what we write must load
     for ours, theirs in mapping.items():
         yield f"{ours:>14} <- {theirs if isinstance(theirs, str) else ', '.join(theirs.values())}"
+    rest = _unmapped(schema, mapping)
+    if rest:
+        yield f"{'not mapped':>14}    {', '.join(rest)}"
+    missing = [name for name in ("title", "seller", "image") if name not in mapping]
+    if missing:
+        yield f"{'look':>14}    no column looks like {', '.join(missing)}: map source.columns yourself, if there is one"
     yield f"{target} is written: look at the mapping, then `eclip run {target}`"
+
+
+def _columns(source: str) -> tuple[pa.Schema, str | None]:
+    """The columns of a source; of a CSV file, the delimiter too, where it is not the comma."""
+    found: dict[str | None, pa.Schema] = {}
+    for delimiter in (None, ";", "\t", "|"):
+        config = Config(source=SourceConfig(path=source, delimiter=delimiter), folder=str(Path.cwd()))
+        files = sources.find(config)
+        found[delimiter] = sources.columns(files, config.source)
+        if len(found[delimiter]) > 1:
+            return found[delimiter], delimiter
+    return found[None], None
+
+
+def _unmapped(schema: pa.Schema, mapping: Mapping[str, str | dict[str, str]]) -> list[str]:
+    used = {v for value in mapping.values() for v in ([value] if isinstance(value, str) else value.values())}
+    return [name for name in schema.names if name not in used]
 
 
 def guess(schema: pa.Schema) -> dict[str, str | dict[str, str]]:
@@ -104,9 +130,10 @@ def guess(schema: pa.Schema) -> dict[str, str | dict[str, str]]:
     return mapping
 
 
-def _text(source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, str | dict[str, str]]) -> str:
-    used = {v for value in mapping.values() for v in ([value] if isinstance(value, str) else value.values())}
-    rest = [name for name in schema.names if name not in used]
+def _text(
+    source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, str | dict[str, str]], delimiter: str | None
+) -> str:
+    rest = _unmapped(schema, mapping)
     path = Path(source)
     # Relative paths in a configuration start from its own folder, those on the command line from here.
     place = source if "://" in source else str(path.absolute()) if target.parent.absolute() != Path.cwd() else source
@@ -116,6 +143,7 @@ def _text(source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, st
         f"name: {_name(path)}",
         "source:",
         f"  path: {yaml.safe_dump(place).splitlines()[0]}",
+        *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter else []),
         "  columns: # ours: theirs",
         *("    " + line for line in columns.splitlines()),
     ]

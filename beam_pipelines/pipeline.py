@@ -84,13 +84,18 @@ def _run_stage(
     if found.action == "gate" and not force:
         return _judged_again(stage, config, folder, found, say)
     started = time.monotonic()
+    before = folder.states().get(stage.name, {})
     folder.record(stage.name, state="running", reason=found.reason)
     try:
         manifest, verdict = _make(stage, config, folder, runner, found, force)
     except BaseException as error:
         with contextlib.suppress(OSError):  # a full disk must not hide what went wrong
             said = str(error).splitlines() or [type(error).__name__]
-            folder.record(stage.name, state="failed", reason=said[0])
+            if isinstance(error, ConfigError) and before:
+                folder.record(stage.name, **before)  # nothing was begun: what is published stands as it stood
+            else:
+                stopped = isinstance(error, KeyboardInterrupt)
+                folder.record(stage.name, state="stopped" if stopped else "failed", reason=said[0])
         raise
     seconds = round(time.monotonic() - started, 1)
     folder.record(stage.name, state="done", reason=found.reason, seconds=seconds, attempt=manifest.attempt)

@@ -39,13 +39,13 @@ def progress(stage: str, doing: Doing) -> Iterator[None]:
         return
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.description:<12}"), BarColumn(24),
-        TextColumn("{task.completed:.0f}/{task.total} {task.fields[unit]}"), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        TextColumn("{task.fields[done]}"), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("left"),
         console=Console(stderr=True), transient=True,
     )  # fmt: skip
     ended = threading.Event()
     with bar:
-        task = bar.add_task(stage, total=None, unit="shards", rate="")
+        task = bar.add_task(stage, total=None, done="", rate="")
         watcher = threading.Thread(target=_watch, args=(bar, task, stage, doing, ended), daemon=True)
         watcher.start()
         try:
@@ -61,7 +61,7 @@ def _watch(bar: Progress, task: TaskID, stage: str, doing: Doing, ended: threadi
         with contextlib.suppress(Exception):  # progress must never break a run
             label, attempt, training = doing()
             if training is not None:
-                bar.update(task, completed=training[0], total=training[1], unit="steps")
+                bar.update(task, completed=training[0], total=training[1], done=f"{training[0]}/{training[1]} steps")
                 continue
             done = attempt.done()
             if label != step:
@@ -71,4 +71,5 @@ def _watch(bar: Progress, task: TaskID, stage: str, doing: Doing, ended: threadi
             rate = sum(rows.values()) / (time.monotonic() - started)
             shown = f"{stage}: {label}" if label else stage
             bar.update(task, description=shown, total=attempt.shards, completed=len(done),
+                       done=f"{len(done)}/{attempt.shards} shards",
                        rate=f"{rate:,.0f} rows/s" if rate else "")  # fmt: skip

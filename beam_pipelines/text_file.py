@@ -56,7 +56,7 @@ class TextFile:
             SourceError: there are none, or one stands twice.
         """
         with self._open() as file:
-            header: list[str] = next(self._reader(_Lines(file, self.file, self.source.encoding)), [])
+            header = self._names(_Lines(file, self.file, self.source.encoding))
         if not any(name.strip() for name in header):
             raise SourceError(f"{self.file}: line 1 is empty; expected column names there")
         twice = {name for name in header if header.count(name) > 1}
@@ -64,11 +64,16 @@ class TextFile:
             raise SourceError(f"{self.file}: line 1 names column '{sorted(twice)[0]}' twice; give each its own name")
         return header
 
+    def _names(self, lines: _Lines) -> list[str]:
+        names: list[str] = next(self._reader(lines), [])
+        # A byte order mark is no part of a name; nor is one read in another encoding.
+        return [names[0].removeprefix("\ufeff").removeprefix("ï»¿"), *names[1:]] if names else []
+
     def csv_records(self) -> Iterator[tuple[int, dict[str, str | None] | Unreadable]]:
         """Give each record's number, counted from 1, and its values by column."""
         with self._open() as file:
             lines = _Lines(file, self.file, self.source.encoding)
-            header = next(self._reader(lines))
+            header = self._names(lines)
             row = 0
             reader = self._reader(lines)
             while True:
@@ -161,8 +166,9 @@ class _Lines:
             return next(self.file)
         except UnicodeDecodeError as error:
             byte = error.object[error.start]
+            line = self.number + 1 + error.object[: error.start].count(b"\n")  # of the block that was being read
             raise SourceError(
-                f"{self.place}: not {self.encoding}: byte 0x{byte:02x} near line {self.number + 1}; "
+                f"{self.place}: not {self.encoding}: byte 0x{byte:02x} in line {line}; "
                 f"set source.encoding to what the file is written in, such as cp1252, latin-1 or cp949"
             ) from None
         except (EOFError, OSError) as error:

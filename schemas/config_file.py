@@ -85,7 +85,12 @@ def _override(values: dict[str, Any], override: str) -> None:
         section = section.setdefault(parent, {})
         if not isinstance(section, dict):
             raise ConfigError(f"--set {override}: '{parent}' holds a value, not a section")
-    section[key] = yaml.load(text, _Yaml)
+    try:
+        section[key] = yaml.load(text, _Yaml)
+    except yaml.YAMLError:
+        raise ConfigError(
+            f"--set {override}: '{text}' is not valid YAML; quote it, as in --set '{path}=\"{text}\"'"
+        ) from None
 
 
 # How pydantic names the choices of a union, behind the key's own name.

@@ -17,6 +17,14 @@ os.environ["COLUMNS"] = "200"  # tables as a wide terminal shows them
 logging.getLogger().addHandler(logging.NullHandler())  # or Beam installs one that talks
 
 
+LONG = ("test_runners.py", "test_resume.py", "test_object_store.py", "test_base_install.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that two processes end together."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.fixture(scope="session")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample catalog of 300 listings, drawn once."""

@@ -93,10 +93,12 @@ def find_duplicates(
     found, left, right, edges = decide_completely(
         nodes, left, right, edges, settings, lambda one, other: compare(table, one, other)
     )
-    rows, _ = links(ids, found, left, right, edges, settings.max_links)
-    names = np.array(ids.to_pylist(), object)
+    linked = links(ids, found, left, right, edges, settings.max_links)[0].to_pandas()
+    names = pd.Index(df[id] if id else df.index)  # as they were given, or `isin` would find none of them
+    for side in ("left_id", "right_id"):
+        linked[side] = names[places.get_indexer(linked[side])]
     families = pd.Series(names[found.family], index=names, name="family")
-    return Duplicates(_dropped(names, edges, found), rows.to_pandas(), families, len(df))
+    return Duplicates(_dropped(names, edges, found), linked, families, len(df))
 
 
 def _edges(known: Signs, config: DeduplicateConfig) -> pa.Table:
@@ -113,7 +115,7 @@ def _edges(known: Signs, config: DeduplicateConfig) -> pa.Table:
     return pa.Table.from_batches([distinct(pa.Table.from_batches(found, EDGES))], EDGES)
 
 
-def _dropped(names: np.ndarray, edges: pa.Table, found: Decisions) -> pd.DataFrame:
+def _dropped(names: pd.Index, edges: pa.Table, found: Decisions) -> pd.DataFrame:
     frame = edges.select(["text_similarity", "image_distance"]).to_pandas()
     frame["image_distance"] = frame["image_distance"].where(frame["image_distance"] >= 0)
     lost = np.flatnonzero(found.edge >= 0)

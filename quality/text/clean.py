@@ -109,7 +109,7 @@ def clean(
     if title not in names:
         raise ConfigError(f"clean: no column '{title}'{nearest(title, map(str, names))}")
     if isinstance(data, pd.DataFrame):
-        raw = pa.array(data[title].astype(object).where(data[title].notna(), None), pa.string())
+        raw = pa.array([None if pd.isna(text) else str(text) for text in data[title]], pa.string())
         cleaned = clean_texts(raw, chosen)[0].to_pylist()
         return data.assign(**{f"{title}_raw": data[title], title: pd.Series(cleaned, data.index, dtype="object")})
     raw = data[title].combine_chunks().cast(pa.string())

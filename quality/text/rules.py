@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable
 
 import ftfy
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import noise_phrases
+from .normalise import compatible
 
 Rule = Callable[[pa.Array], pa.Array]
 
@@ -86,13 +86,13 @@ def mojibake(texts: pa.Array) -> pa.Array:
 
 
 def unicode(texts: pa.Array) -> pa.Array:
-    """Bring characters to their compatible form (NFKC): full-width letters, ligatures, odd spaces.
+    """Bring characters to their compatible form (NFKC): full-width letters, ligatures, odd spaces; 20 m² stays.
 
     >>> unicode(pa.array(["ＭＵＧ　５００ｍｌ"])).to_pylist()
     ['MUG 500ml']
     """
     # Not pc.utf8_normalize: in pyarrow 25 it decomposes for NFKC and does not compose again.
-    return _on_suspects(texts, r"[^\x00-\x7f]", lambda t: unicodedata.normalize("NFKC", t))
+    return _on_suspects(texts, r"[^\x00-\x7f]", compatible)
 
 
 def invisible(texts: pa.Array) -> pa.Array:
@@ -127,7 +127,7 @@ def punctuation(texts: pa.Array) -> pa.Array:
     >>> punctuation(pa.array(["Wow!!! Mug --- () 5.5 ..."])).to_pylist()
     ['Wow! Mug -   5.5 .']
     """
-    for mark in "!?.,;:~*_=#|/+-":
+    for mark in "!?.,;:~*_=#|-":  # not "+" and "/": A+++, C++, https://
         quoted = re.escape(mark)
         if pc.any(pc.match_substring(texts, mark * 2)).as_py():
             texts = pc.replace_substring_regex(texts, f"{quoted}{{2,}}", mark)

@@ -147,6 +147,27 @@ def test_plan_status_path_and_init(here: Here) -> None:
     assert here("init", "a.csv", "-o", "mine.yaml").code == 2
 
 
+def test_init_sees_the_delimiter_and_says_what_it_does_not_know(here: Here) -> None:
+    here.write("b.csv", "Artikelnummer;Bezeichnung;Zustand\n1;rote Tasse;neu\n2;blaue Tasse;alt\n")
+    done = here("init", "b.csv", "-o", "b.yaml")
+    assert done.code == 0, done.err
+    assert "title <- Bezeichnung" in done.out
+    assert "not mapped    Zustand" in done.out
+    assert "no column looks like seller, image" in done.out
+    assert here("run", "b.yaml", "--to", "clean").code == 0
+
+
+def test_what_is_refused_changes_nothing_on_record(here: Here) -> None:
+    assert here.run("--to", "clean").code == 0
+    before = json.loads((here.folder / "run/run.json").read_text())["stages"]["ingest"]
+    assert here.run("--to", "clean", "--set", "source.columns.title=nme").code == 2
+    after = json.loads((here.folder / "run/run.json").read_text())["stages"]["ingest"]
+    assert (after["state"], after["reason"]) == ("done", before["reason"])
+    refused = here.run("--set", "source.delimiter=,")
+    assert refused.code == 2
+    assert "is not valid YAML; quote it" in refused.err
+
+
 def test_force_reads_the_source_again_and_finds_the_same(here: Here) -> None:
     assert here.run("--to", "clean").code == 0
     before = manifest(here.folder / "run", "ingest")

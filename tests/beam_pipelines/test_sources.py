@@ -72,6 +72,8 @@ def test_text_files_of_other_shapes(tmp_path: Path) -> None:
     assert read(tmp_path, "b.csv.gz")[0] == [{"id": "1", "title": "x"}]  # a byte order mark is no part of the name
     (tmp_path / "c.csv").write_bytes("id;title\n1;Größe\n".encode("cp1252"))
     assert read(tmp_path, "c.csv", encoding="cp1252", delimiter=";")[0] == [{"id": "1", "title": "Größe"}]
+    (tmp_path / "d.csv").write_bytes(b"\xef\xbb\xbfid;title\n1;\xfc\n")  # a mark, and then another encoding
+    assert read(tmp_path, "d.csv", encoding="cp1252", delimiter=";")[0] == [{"id": "1", "title": "ü"}]
 
 
 def test_jsonl(tmp_path: Path) -> None:
@@ -153,9 +155,10 @@ BAD = [
     ("a.parquet", b"PAR1 is not enough", SourceError, "cannot be read as Parquet"),
     ("a.csv", "id,title\n1,Größe\n".encode("cp1252"), SourceError, "set source.encoding"),
     ("a.csv", "Größe,id\n1,x\n".encode("cp1252"), SourceError, "byte 0xf6"),
+    ("a.csv", b"id,title\n" + b"1,x\n" * 4000 + b"2,\xfc\n", SourceError, "byte 0xfc in line 4002"),
     ("a.csv", b"id,id\n1,2\n", SourceError, "names column 'id' twice"),
     ("a.csv", b"\n1,2\n", SourceError, "expected column names"),
-    ("a.csv.gz", gzip.compress(b"id\n" + b"1\n" * 1000)[:-20], SourceError, "breaks off"),
+    ("a.csv.gz", gzip.compress(b"id\n" + b"1\n" * 1000, mtime=0)[:-20], SourceError, "breaks off"),
 ]
 
 

@@ -24,7 +24,7 @@ def test_one_of_each_group_survives_whoever_led_it(rule: str, seed: int) -> None
         }
     )  # fmt: skip
     found = find_duplicates(df, seller="shop", config=DeduplicateConfig(survivor=[rule], leaders=2))  # type: ignore[list-item]
-    best = df.groupby("title")["price"].idxmin().astype(str)
+    best = df.groupby("title")["price"].idxmin()
     assert sorted(set(found.dropped["kept_id"])) == sorted(best)
     assert len(found.dropped) == 57
 

@@ -55,7 +55,7 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
               "title_present": {"title": None}, "title_length": {"title": "A" * 301}, "title_without_html": {"title": "<b>Mug</b>"},
               "title_without_mojibake": {"title": "CafÃ© mug"}, "title_without_links": {"title": "Mug www.shop.example"},
               "lang_known": {"lang": None}},
-    "filter": {**IDS, **LOST, "share_rejected": {"share_rejected": 0.4}, "title_present": {"title": None}, "photo_side": {"width": 16},
+    "filter": {**IDS, **LOST, "rows_left": {"share_rejected": 0.96}, "share_rejected": {"share_rejected": 0.4}, "title_present": {"title": None}, "photo_side": {"width": 16},
                "photo_information": {"information": 0.0}, "photo_present": {"image_sha": None}},
     "deduplicate": {**IDS, **LOST, "group_id_present": {"group_id": None}, "share_duplicates": {"share_duplicates": 0.6},
                     "largest_duplicate_set": {"largest_duplicate_set": 501}, "families_whole": {"refused_by_size": 1},

@@ -23,6 +23,18 @@ def test_what_is_written_alike_compares_alike(one: str, other: str) -> None:
     assert left == right
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("C++ Primer", "C# Primer"), ("C++ Primer", "C Primer"), ("A+++", "A+"), ("Vitamin B+", "Vitamin B"),
+        ("10²", "102"), ("1½", "11/2"), ("50% Wolle", "50 Wolle"), ("bis -5 °C", "bis 5 °C"),
+    ],
+)  # fmt: skip
+def test_what_means_something_else_compares_unlike(one: str, other: str) -> None:
+    left, right = normalise(pa.array([one, other])).to_pylist()
+    assert left != right
+
+
 def test_letters_digits_and_marks_stay() -> None:
     assert normalise(pa.array(["กระเป๋า 5L", None, "★"])).to_pylist() == ["กระเป๋า 5 l", "", ""]
 
