@@ -8,17 +8,18 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2, Brand™ no BrandTM.
-_MEANT = re.compile("([\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215e\u2189\u2120\u2122\u00aa\u00ba]+)")
+# Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2.
+_MEANT = re.compile("([\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215e\u2189\u00aa\u00ba]+)")
+_TRADEMARKS = re.compile("[\u2120\u2122]")  # which NFKC would spell out: BrandTM
 
 
 def compatible(text: str) -> str:
     """Bring characters to their compatible form (NFKC), but for those whose form would mean something else.
 
     >>> compatible("ＭＵＧ 20 m² Brand™")
-    'MUG 20 m² Brand™'
+    'MUG 20 m² Brand'
     """
-    parts = _MEANT.split(text)
+    parts = _MEANT.split(_TRADEMARKS.sub("", text))
     return "".join(part if k % 2 else unicodedata.normalize("NFKC", part) for k, part in enumerate(parts))
 
 

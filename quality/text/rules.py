@@ -143,7 +143,7 @@ def whitespace(texts: pa.Array) -> pa.Array:
     texts = pc.replace_substring_regex(texts, r"[\s\p{Z}]+", " ")
     # A lone separator at an end; "-10°C" and "5%" keep theirs.
     return pc.replace_substring_regex(
-        texts, r"^(?:[ \-–—|,;:/~*_=#!•·>]+ |[ |,;:/~*_=#•·]+)|(?: [ \-–—|,;:/~*_=#!?•·<]+|[ \-–—|,;:/~_=#•·]+)$", ""
+        texts, r"^(?:[ \-–—|,;:/~*_=#!•·>]+ |[ |,;:/~*_=#•·]+)+|(?: [ \-–—|,;:/~*_=#!?•·<]+|[ \-–—|,;:/~_=#•·]+)+$", ""
     )
 
 
