@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
-from ..schemas.dataset import Dataset
 from ..schemas.manifest import Manifest
-from .embed_work import EmbedWork, matrix
+from .embed_work import EmbedWork
 from .model_cache import fetched
 from .stage import Stage, StageRun, row_metrics
 
@@ -74,20 +71,10 @@ class Embed(Stage):
             "share_with_image": counts.get("with_image", 0) / rows if rows else 0.0,
             "share_with_text": counts.get("with_text", 0) / rows if rows else 0.0,
             "mean_pairwise_cosine": counts["cosine_millionths"] / 1e6 / measured if measured else None,
-            "norm_error_max": _norm_error(work.attempt.dataset("embeddings")),
+            "vectors_off_length": counts.get("off_length", 0),
         }
 
     def sentence(self, manifest: Manifest) -> str:
         """Rows, and how many vectors had to be made."""
         photos, titles = (manifest.counts.get(f"encoded_{what}", 0) for what in ("photos", "titles"))
         return f"{super().sentence(manifest)}; {photos:,} photos and {titles:,} titles encoded"
-
-
-def _norm_error(written: Dataset) -> float | None:
-    """How far from 1 the length of a vector lies, at most; None, which no gate passes, where one has no length."""
-    worst = 0.0
-    for shard in range(written.shards):
-        for batch in written.batches(shard, ["fused"]):
-            lengths = np.linalg.norm(matrix(batch["fused"]), axis=1)
-            worst = float(np.max(np.abs(lengths - 1), initial=worst))  # unlike max(), it lets NaN through
-    return worst if np.isfinite(worst) else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..models.encoder import Encoder
 
 ROWS_AT_A_TIME = 512
+ROUNDING = 0.01  # of the length of a vector in half precision
 COSINES = 256  # rows of a shard whose mean cosine stands for how spread the vectors are
 
 
@@ -71,6 +72,7 @@ class EmbedWork(ShardWork):
             kept, lost = self._rows(batch, images, texts, shas, hashes)
             output.write("embeddings", kept)
             output.write("rejected", lost)
+            output.count("off_length", off_length(kept["fused"]))
             output.count("with_image", int(sum(s is not None for s in shas)))
             output.count("with_text", int(sum(h is not None for h in hashes)))
             sample.append(kept["fused"][: max(0, COSINES - sum(len(s) for s in sample))])
@@ -143,6 +145,12 @@ def matrix(column: pa.Array) -> np.ndarray:
     """Read a column of fixed-size lists. -> [float32 (n, d)]"""
     values = np.asarray(column.flatten()).astype(np.float32)
     return np.asarray(values.reshape(len(column), column.type.list_size))
+
+
+def off_length(column: pa.Array) -> int:
+    """Count vectors that are not of length 1, within what half precision rounds; NaN is none."""
+    lengths = np.linalg.norm(matrix(column), axis=1)
+    return int((~(np.abs(lengths - 1) <= ROUNDING)).sum())
 
 
 def _note_spread(output: ShardOutput, sample: list[pa.Array], dimension: int) -> None:

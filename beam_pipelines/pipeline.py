@@ -163,7 +163,7 @@ def _judge_and_publish(work: StageRun, suite: Suite | None, summary: Summary) ->
     )
     folder.keep_candidate(manifest)
     if not manifest.passed:
-        said = "stopped the run; what was published before is untouched"
+        said = f"stopped the run; {'what was published before is untouched' if follows else 'nothing is published'}"
         raise GateError(refusal(folder, manifest, verdict, said))
     folder.publish(manifest)
     return manifest, verdict

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
@@ -16,7 +17,6 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from ..schemas.attempt import Attempt
@@ -40,12 +40,12 @@ def progress(stage: str, doing: Doing) -> Iterator[None]:
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.description:<12}"), BarColumn(24),
         TextColumn("{task.fields[done]}"), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("left"),
+        TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
         console=Console(stderr=True), transient=True,
     )  # fmt: skip
     ended = threading.Event()
     with bar:
-        task = bar.add_task(stage, total=None, done="", rate="")
+        task = bar.add_task(stage, total=None, done="", rate="", left="")
         watcher = threading.Thread(target=_watch, args=(bar, task, stage, doing, ended), daemon=True)
         watcher.start()
         try:
@@ -61,15 +61,24 @@ def _watch(bar: Progress, task: TaskID, stage: str, doing: Doing, ended: threadi
         with contextlib.suppress(Exception):  # progress must never break a run
             label, attempt, training = doing()
             if training is not None:
-                bar.update(task, completed=training[0], total=training[1], done=f"{training[0]}/{training[1]} steps")
+                done, total = training
+                bar.update(task, completed=done, total=total, done=f"{done}/{total} steps", left=_left(bar, task))
                 continue
-            done = attempt.done()
+            written = attempt.done()
             if label != step:
-                step, first, rows, started = label, done, {}, time.monotonic()
-            for shard in done - first - rows.keys():
+                step, first, rows, started = label, written, {}, time.monotonic()
+            for shard in written - first - rows.keys():
                 rows[shard] = attempt.marker(shard).read_json()["counts"].get("in", 0)
             rate = sum(rows.values()) / (time.monotonic() - started)
             shown = f"{stage}: {label}" if label else stage
-            bar.update(task, description=shown, total=attempt.shards, completed=len(done),
-                       done=f"{len(done)}/{attempt.shards} shards",
-                       rate=f"{rate:,.0f} rows/s" if rate else "")  # fmt: skip
+            if attempt.shards == 1:  # done or not: nothing to count
+                bar.update(task, description=shown, total=None, done="", rate="", left="")
+                continue
+            bar.update(task, description=shown, total=attempt.shards, completed=len(written),
+                       done=f"{len(written)}/{attempt.shards} shards",
+                       rate=f"{rate:,.0f} rows/s" if rate else "", left=_left(bar, task))  # fmt: skip
+
+
+def _left(bar: Progress, task: TaskID) -> str:
+    seconds = next(each.time_remaining for each in bar.tasks if each.id == task)
+    return f"{timedelta(seconds=int(seconds))} left" if seconds is not None else ""

@@ -8,6 +8,7 @@ GroupByKey, and less CPU.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import IO
 
@@ -33,9 +34,10 @@ class Spill:
         self._bytes = 0
 
     def __enter__(self) -> Spill:
-        self._replacing = self.target.replacing()
-        path = self._replacing.__enter__()
-        self._file: IO[bytes] = self.target.fs.open(path, "wb")
+        with ExitStack() as stack:
+            path = stack.enter_context(self.target.replacing())
+            self._file: IO[bytes] = stack.enter_context(self.target.fs.open(path, "wb"))
+            self._stack = stack.pop_all()
         return self
 
     def write(self, batch: pa.RecordBatch, shards: np.ndarray) -> None:
@@ -66,10 +68,13 @@ class Spill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._flush()
-        self._file.close()
-        self._replacing.__exit__(kind, error, trace)
+        try:
+            if error is None:
+                self._flush()
+        except BaseException as failed:
+            self._stack.__exit__(type(failed), failed, failed.__traceback__)
+            raise
+        self._stack.__exit__(kind, error, trace)
 
 
 def collect(spills: Sequence[tuple[Storage, Sequence[Sequence[int]]]], shard: int) -> Iterator[pa.RecordBatch]:

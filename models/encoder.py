@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..quality.images.reader import PhotoReader
+from ..quality.images.reader import own_photo
 from ..quality.images.web import NoPhotoError
-from ..schemas.config import ImageConfig
 from ..schemas.errors import EclipError
-from ..schemas.storage import Storage
 from . import eclip
 from .transforms import PhotoError, open_photo
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EMBED_ROWS = 512  # photos that `embed` reads at a time
-# The frame is the caller's, and so is what its cells name.
-OWN_PHOTOS = PhotoReader(Storage("."), ImageConfig(tries=1), allow=None)
 
 
 class Encoder:
@@ -138,7 +134,7 @@ def embed(df: pd.DataFrame, model: str, title: str = "title", image: str | None 
         readable: dict[int, bytes] = {}
         for row, cell in enumerate(df[image].iloc[start : start + EMBED_ROWS].tolist(), start):
             try:
-                data = _bytes(cell)
+                data = own_photo(cell)
                 if data is not None:
                     open_photo(data, 1)
                     readable[row] = data
@@ -153,12 +149,3 @@ def embed(df: pd.DataFrame, model: str, title: str = "title", image: str | None 
     frame["has_image"], frame["has_text"] = has_image, has_text
     frame["image_error"] = pd.Series(errors, index=df.index, dtype=object)
     return frame
-
-
-def _bytes(cell: Any) -> bytes | None:
-    """Read a photo cell; null, NaN and empty are no photo."""
-    if cell is None or cell == "" or cell != cell:
-        return None
-    if isinstance(cell, bytes | bytearray | memoryview):
-        return bytes(cell) or None
-    return OWN_PHOTOS.read(Storage.of(str(cell)).url)

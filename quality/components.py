@@ -1,4 +1,4 @@
-"""Groups of listings out of edges between them: a guarded union-find, and plain connected components.
+"""Groups of listings out of edges between them: a guarded union-find.
 
 Nodes are numbers from 0; a component is named by its smallest node, so the name does not depend on the order
 of edges.
@@ -65,20 +65,6 @@ def merge_in_order(
     order = np.lexsort((other, one, -strength))
     roots, by_size, by_label = _unite(one[order], other[order], label, int(max_size))
     return roots, Refused(int(by_size), int(by_label))
-
-
-def connected_components(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) -> np.ndarray:
-    """Give the smallest node of each node's connected component. [int64 of shape (nodes,)]
-
-    Raises:
-        ValueError: lengths differ or a node number is out of range.
-
-    >>> connected_components([3, 1], [1, 4], nodes=5).tolist()
-    [0, 1, 2, 1, 1]
-    """
-    one, other = _edges(left, right, nodes)
-    roots, *_ = _unite(one, other, np.full(nodes, -1, np.int64), nodes)
-    return np.asarray(roots)
 
 
 def _edges(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) -> tuple[np.ndarray, np.ndarray]:

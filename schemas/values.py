@@ -19,6 +19,15 @@ DECIMAL = {
 }
 
 
+def of_frame(column: pd.Series) -> pa.Array:
+    """Give a data frame's column to the functions below; one of several types at once becomes text."""
+    try:
+        found = pa.Array.from_pandas(column)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        found = pa.array([None if pd.isna(value) else str(value) for value in column], pa.string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
 def text(column: pa.Array) -> pa.Array:
     """Write values as text: whole numbers without a decimal point, nested values as JSON."""
     kind = column.type

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,19 @@ import pyarrow as pa
 
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
+from ...schemas.values import of_frame, price, text, time
 from ..images.decode import UnreadablePhotoError, decode
 from ..images.hashes import phash, to_hex
+from ..images.reader import own_photo
+from ..images.web import NoPhotoError
 from ..noise import HOT, SCORES, score, share
 
 # Columns that are read where the frame has them by these names.
-TEXT = ("description", "brand", "category", "gtin", "mpn", "catalog_id")
-KINDS = {"price": pa.float64(), "updated_at": pa.timestamp("us", tz="UTC")}
+READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
+    **{name: (pa.string(), text) for name in ("description", "brand", "category", "gtin", "mpn", "catalog_id")},
+    "price": (pa.float64(), price),
+    "updated_at": (pa.timestamp("us", tz="UTC"), time),
+}
 PHOTO = pa.schema([("width", pa.int32()), ("height", pa.int32()), ("phash", pa.string()), ("phash256", pa.string()),
                    ("colour", pa.binary(192))])  # fmt: skip
 
@@ -39,12 +44,10 @@ def listings_of(
     twice = names[names.duplicated()]
     if len(twice):
         raise SourceError(f"find_duplicates: id '{twice.iloc[0]}' stands twice; ids must be unique")
-    columns = {"id": pa.array(names.tolist(), pa.string()), "title": _text(df[title])}
-    columns["seller"] = _text(df[seller]) if seller else pa.nulls(len(df), pa.string())
-    for name in TEXT:
-        columns[name] = _text(df[name]) if name in df.columns else pa.nulls(len(df), pa.string())
-    columns["price"] = _typed(df, "price", _numbers)
-    columns["updated_at"] = _typed(df, "updated_at", _instants)
+    columns = {"id": pa.array(names.tolist(), pa.string()), "title": text(of_frame(df[title]))}
+    columns["seller"] = text(of_frame(df[seller])) if seller else pa.nulls(len(df), pa.string())
+    for name, (kind, read) in READ.items():
+        columns[name] = read(of_frame(df[name])) if name in df.columns else pa.nulls(len(df), kind)
     values: list[Any] = [
         [{"name": n, "values": [str(v)]} for n, v in zip(attributes, row, strict=True) if pd.notna(v)]
         for row in df[list(attributes)].itertuples(index=False)
@@ -58,33 +61,13 @@ def listings_of(
     return batch
 
 
-def _text(column: pd.Series) -> pa.Array:
-    return pa.array([None if pd.isna(v) else str(v) for v in column], pa.string())
-
-
-def _typed(df: pd.DataFrame, name: str, parse: Any) -> pa.Array:
-    if name not in df.columns:
-        return pa.nulls(len(df), KINDS[name])
-    return pa.array(parse(df[name]), KINDS[name], from_pandas=True)
-
-
-def _numbers(column: pd.Series) -> np.ndarray:
-    """Read numbers; what is none is not known. [float64 (n,)]"""
-    return np.asarray(pd.Series(pd.to_numeric(column, errors="coerce")).to_numpy(float, na_value=np.nan))
-
-
-def _instants(column: pd.Series) -> np.ndarray:
-    """Read times; without a zone they are UTC. [datetime64[us] (n,)]"""
-    return np.asarray(pd.to_datetime(column, errors="coerce", utc=True).dt.tz_convert(None).to_numpy("datetime64[us]"))
-
-
 def _photos(column: pd.Series) -> pa.RecordBatch:
     """Decode and hash; a photo that does not decode counts as none."""
     rows: list[dict[str, Any]] = []
     for cell in column:
         try:
-            photo = decode(cell if isinstance(cell, bytes) else Path(cell).read_bytes() if cell else b"")
-        except (UnreadablePhotoError, OSError, TypeError):  # TypeError: neither path nor bytes, such as NaN
+            photo = decode(own_photo(cell) or b"")
+        except (UnreadablePhotoError, NoPhotoError):
             rows.append({})
             continue
         rows.append(

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from ...schemas.config import ImageConfig
@@ -101,6 +102,23 @@ class PhotoReader:
                 if not error.again or attempt == self.config.tries - 1:
                     raise
         raise AssertionError("image.tries is at least 1")
+
+
+# A frame is the caller's own, and so is what its cells name.
+_OWN = PhotoReader(Storage("."), ImageConfig(tries=1), allow=None)
+
+
+def own_photo(cell: Any) -> bytes | None:
+    """Read a data frame's cell: a photo's bytes, a path or a URL; None for null, NaN and what is empty.
+
+    Raises:
+        NoPhotoError: there is nothing, or it is too large.
+    """
+    if cell is None or cell == "" or cell != cell:
+        return None
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return bytes(cell) or None
+    return _OWN.read(Storage.of(str(cell)).url)
 
 
 def _protocol(place: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas import values
 from ...schemas.errors import ConfigError, nearest
 from . import language
 from .rules import DESCRIPTION_RULES, LETTER_OR_DIGIT, RULES
@@ -109,9 +110,9 @@ def clean(
     if title not in names:
         raise ConfigError(f"clean: no column '{title}'{nearest(title, map(str, names))}")
     if isinstance(data, pd.DataFrame):
-        raw = pa.array([None if pd.isna(text) else str(text) for text in data[title]], pa.string())
+        raw = values.text(values.of_frame(data[title]))
         cleaned = clean_texts(raw, chosen)[0].to_pylist()
         return data.assign(**{f"{title}_raw": data[title], title: pd.Series(cleaned, data.index, dtype="object")})
-    raw = data[title].combine_chunks().cast(pa.string())
+    raw = values.text(data[title].combine_chunks())
     cleaned_column = clean_texts(raw, chosen)[0]
     return data.set_column(names.index(title), title, cleaned_column).append_column(f"{title}_raw", raw)

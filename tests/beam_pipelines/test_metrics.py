@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from driver import manifest
-from eclip.beam_pipelines.embed import _norm_error
-from eclip.beam_pipelines.embed_work import vectors
+from eclip.beam_pipelines.embed_work import off_length, vectors
 from eclip.beam_pipelines.finetune import Finetune
 from eclip.beam_pipelines.predict import Predict
 from eclip.beam_pipelines.pretrain import Pretrain
@@ -19,8 +18,7 @@ from eclip.quality.gates.judge import judge
 from eclip.quality.gates.rule import METRICS
 from eclip.quality.gates.suite import load_suite
 from eclip.schemas.attempt import Summary
-from eclip.schemas.dataset import Dataset, Part, PartWriter
-from eclip.schemas.prediction import embeddings
+from eclip.schemas.dataset import Part
 from eclip.schemas.storage import Storage
 
 from .conftest import Here
@@ -101,20 +99,9 @@ def test_answers_are_held_against_what_was_embedded(read: int, written: int, bro
     assert failures("predict", figures) == broken
 
 
-def test_a_vector_without_a_length_is_no_small_error(tmp_path: Path) -> None:
-    rows = np.eye(3, 4)
-    contract = embeddings(4)
-    for last, error in ((0.0, 0.0), (np.nan, None)):
-        rows[0, 3] = last
-        written = Dataset(Storage(str(tmp_path / str(last))), 1)
-        column = vectors(rows)
-        batch = contract.empty().from_pydict(
-            {"id": list("abc"), "image": column, "text": column, "fused": column, "has_image": [True] * 3,
-             "has_text": [True] * 3, "image_sha": ["f"] * 3, "text_hash": ["f"] * 3}, schema=contract.schema,
-        )  # fmt: skip
-        with PartWriter(written.part(0), contract, batch.schema) as writer:
-            writer.write(batch)
-        assert _norm_error(written) == error
+def test_a_vector_without_a_length_is_off_it() -> None:
+    rows = np.array([[1, 0], [0.6, 0.8], [0.6, 0.5], [np.nan, 1], [0, 0]])
+    assert off_length(vectors(rows)) == 3
 
 
 def test_clean_says_what_share_of_the_titles_it_changed(here: Here) -> None:

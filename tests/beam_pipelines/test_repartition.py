@@ -37,6 +37,16 @@ def test_a_spill_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_spill_whose_last_rows_do_not_fit_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(repartition._CODER, "encode", full)
+    with pytest.raises(OSError, match="No space"), Spill(Storage(str(tmp_path / "x"))) as spill:
+        spill.write(pa.RecordBatch.from_pydict({"id": ["a"]}), np.zeros(1, np.int64))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("size", [1, 300, 1 << 20])
 def test_rows_are_given_in_another_order_piece_by_piece(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(repartition, "BATCH_BYTES", size)

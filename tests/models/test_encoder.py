@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from eclip.models import encoder as encoder_module
 from eclip.models.encoder import Encoder, embed, fuse
 from eclip.models.transforms import PhotoError
+from eclip.quality.images import reader
 from eclip.quality.images.reader import PhotoReader
 from eclip.schemas.config import ImageConfig
 from eclip.schemas.errors import EclipError
@@ -122,9 +122,7 @@ def test_a_photo_by_url_is_read_within_limits(trained, monkeypatch):
         def log_message(self, *_):
             pass
 
-    monkeypatch.setattr(
-        encoder_module, "OWN_PHOTOS", PhotoReader(Storage("."), ImageConfig(tries=1, timeout_s=2), allow=None)
-    )
+    monkeypatch.setattr(reader, "_OWN", PhotoReader(Storage("."), ImageConfig(tries=1, timeout_s=2), allow=None))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"

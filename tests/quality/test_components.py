@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from eclip.quality.components import connected_components, merge_in_order
+from eclip.quality.components import merge_in_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
@@ -51,9 +51,9 @@ def test_neither_the_order_nor_the_direction_of_edges_matters(edges, random):
 
 @settings(max_examples=100, deadline=None)
 @given(EDGES)
-def test_connected_components_agree_with_scipy(edges):
+def test_without_guards_they_are_the_connected_components_of_scipy(edges):
     left, right, _ = columns(edges)
-    roots = connected_components(left, right, 12)
+    roots, _ = merge_in_order(*columns(edges), 12, 12)
     _, labels = by_scipy(coo_array((np.ones(len(left)), (left, right)), shape=(12, 12)), directed=False)
     assert [(roots == r).tolist() for r in roots] == [(labels == label).tolist() for label in labels]
     assert (roots[roots] == roots).all()
@@ -93,4 +93,4 @@ def test_wrong_input_is_named(change, says):
 
 def test_no_edges_leave_every_node_alone():
     assert merge_in_order([], [], [], 3, 2)[0].tolist() == [0, 1, 2]
-    assert connected_components([], [], 0).tolist() == []
+    assert merge_in_order([], [], [], 0, 2)[0].tolist() == []

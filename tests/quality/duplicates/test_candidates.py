@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.frame import listings_of
 from eclip.quality.duplicates.signs import signs
 from eclip.quality.text.normalise import normalise
 from eclip.schemas.config import DeduplicateConfig
@@ -192,3 +193,20 @@ def test_wrong_columns_and_ids_are_named() -> None:
         find_duplicates(df)
     with pytest.raises(SourceError, match="id '1' stands twice"):
         find_duplicates(df, title="name", id="sku")
+
+
+def test_values_are_read_as_the_pipeline_reads_them() -> None:
+    # An EAN column with a gap is one of floats in pandas, prices come as text, and a title may be a number.
+    df = pd.DataFrame(
+        {
+            "title": ["velmo mug", "velmo mug", 300],
+            "gtin": [4006381333931.0, 4006381333931.0, np.nan],
+            "price": ["1.299,00 €", "12,50 €", None],
+            "shop": "s",
+        }
+    )
+    found = find_duplicates(df, seller="shop", config=DeduplicateConfig(survivor=["cheapest"]))
+    assert found.dropped[["dropped_id", "kept_id"]].values.tolist() == [[0, 1]]
+    table = listings_of(df, "title", None, None, "shop", [])
+    assert table["gtin"].to_pylist() == ["4006381333931", "4006381333931", None]
+    assert table["title"].to_pylist()[2] == "300"
