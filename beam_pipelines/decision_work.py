@@ -17,8 +17,8 @@ from ..quality.duplicates.completion import decide_completely
 from ..quality.duplicates.decision import AGREEMENTS, Decisions, Nodes
 from ..quality.duplicates.links import links
 from ..quality.duplicates.signs import hashed
-from ..schemas.config import DeduplicateConfig
 from ..schemas.dataset import Dataset, part_name
+from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 from .signs_work import SignsLookup

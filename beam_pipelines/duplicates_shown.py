@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from ..quality.report.data import Dropped, Duplicates, DuplicateSet, Listing, Variants
 from ..quality.report.decision_table import Cells, add, pair_hash, tally
-from ..schemas.config import DeduplicateConfig
 from ..schemas.dataset import Dataset
+from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.storage import Storage
 from .exhibits import counts, digest, histogram, known, listing_of, samples
 

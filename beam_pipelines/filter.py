@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from ..quality.noise import HOT, SCORES, judge, score, share
 from ..schemas.attempt import Summary
-from ..schemas.config import Config, FilterConfig
+from ..schemas.config import Config
 from ..schemas.dataset import Dataset
+from ..schemas.filter_config import FilterConfig
 from ..schemas.listing import LISTINGS, REJECTED, Contract
 from ..schemas.storage import Storage
 from .buckets import results, run_passes

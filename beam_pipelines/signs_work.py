@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from ..quality.duplicates.candidates import compare, verify
 from ..quality.duplicates.signs import SIGNS, signs
 from ..quality.noise import hot_photo
-from ..schemas.config import DeduplicateConfig, PlaceholderConfig
 from ..schemas.dataset import Dataset, shard_of
+from ..schemas.deduplicate_config import DeduplicateConfig
+from ..schemas.filter_config import PlaceholderConfig
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.config import FilterConfig, PlaceholderConfig
+from ..schemas.filter_config import FilterConfig, PlaceholderConfig
 from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
 from .text.normalise import normalise

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from ...schemas.config import DeduplicateConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
 from ..images.hashes import colour_distance, hamming
 from .minhash import jaccard
 from .variants import KINDS, conflict

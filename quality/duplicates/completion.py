@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from ...schemas.config import DeduplicateConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
 from .decision import Decisions, Nodes, decide, ranked
 
 PAIRS_AT_ONCE = 50_000

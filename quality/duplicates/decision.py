@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.config import DecisionConfig, DeduplicateConfig
+from ...schemas.deduplicate_config import DecisionConfig, DeduplicateConfig
 from ..components import Refused, merge_in_order
 
 # What agrees, the strongest first; each but the last has a row in the decision table.

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schemas.config import DeduplicateConfig, PlaceholderConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
+from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_photo
 from . import survivor
 from .candidates import EDGES, compare, distinct, shared, verify

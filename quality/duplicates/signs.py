@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from ...schemas.config import DeduplicateConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
 from ..images.hashes import from_hex
 from ..text.normalise import normalise
 from .gtin import gtin

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from ...schemas.config import DeduplicateConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
 from ..duplicates.decision import AGREEMENTS, SELLERS, agreement, dropping
 from .data import Dropped, Duplicates
 from .words import listed, plural

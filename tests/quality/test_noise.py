@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 from eclip.quality.noise import HOT, judge, score, share
-from eclip.schemas.config import FilterConfig, PlaceholderConfig
+from eclip.schemas.filter_config import FilterConfig, PlaceholderConfig
 from eclip.schemas.listing import LISTINGS
 
 

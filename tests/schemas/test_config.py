@@ -7,9 +7,10 @@ from typing import Any, get_args
 import pytest
 import yaml
 from driver import ROOT
-from eclip.schemas.config import Config, Section, SourceConfig
+from eclip.schemas.config import Config, SourceConfig
 from eclip.schemas.config_file import load, parse
 from eclip.schemas.errors import ConfigError
+from eclip.schemas.section import Section
 from pydantic.fields import FieldInfo
 
 

@@ -13,7 +13,7 @@ from eclip.quality.duplicates.find import find_duplicates
 from eclip.quality.duplicates.frame import listings_of
 from eclip.quality.duplicates.signs import signs
 from eclip.quality.text.normalise import normalise
-from eclip.schemas.config import DeduplicateConfig
+from eclip.schemas.deduplicate_config import DeduplicateConfig
 from eclip.schemas.errors import ConfigError, SourceError
 from PIL import Image
 from scipy.sparse import coo_matrix

@@ -10,7 +10,7 @@ from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.duplicates.completion import decide_completely
 from eclip.quality.duplicates.decision import Nodes
 from eclip.quality.duplicates.find import find_duplicates
-from eclip.schemas.config import DeduplicateConfig
+from eclip.schemas.deduplicate_config import DeduplicateConfig
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.duplicates.decision import AGREEMENTS, Decisions, Nodes, agreement, decide, dropping
-from eclip.schemas.config import DeduplicateConfig, FamilyConfig
+from eclip.schemas.deduplicate_config import DeduplicateConfig, FamilyConfig
 
 CONFIG = DeduplicateConfig()
 

@@ -3,7 +3,7 @@ import pyarrow as pa
 from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.report.data import Dropped, Duplicates, Listing
 from eclip.quality.report.decision_table import add, pair_hash, table, table_sum, tally, why_dropped
-from eclip.schemas.config import DeduplicateConfig
+from eclip.schemas.deduplicate_config import DeduplicateConfig
 
 
 def edge(left, right, text=0.9, distance=0, seller=1, veto=None, title=False, gtin=False):
