@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..quality.duplicates.candidates import EDGES, distinct
+from ..quality.duplicates.edges import EDGES, distinct
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.duplicates.candidates import compare, verify
+from ..quality.duplicates.candidates import verify
+from ..quality.duplicates.edges import compare
 from ..quality.duplicates.signs import SIGNS, signs
 from ..quality.noise import hot_photo
 from ..schemas.dataset import Dataset, shard_of

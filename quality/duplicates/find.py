@@ -14,9 +14,10 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_photo
 from . import survivor
-from .candidates import EDGES, compare, distinct, shared, verify
+from .candidates import shared, verify
 from .completion import decide_completely
 from .decision import AGREEMENTS, Decisions, Nodes
+from .edges import EDGES, compare, distinct
 from .frame import listings_of
 from .links import links
 from .signs import Signs, hashed, signs

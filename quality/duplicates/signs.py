@@ -26,7 +26,7 @@ SIGNS = pa.schema(
         ("seller", pa.uint64()),  # hash of the seller; 0 where it is not known
         ("title", pa.uint64()),  # hash of the normalised title; 0 where it is empty
         ("gtin", pa.uint64()),  # hash of the GTIN; 0 where it is not known
-        ("shingles", pa.list_(pa.uint32())),
+        ("text", pa.string()),  # the normalised title, from which shingles are cut
         ("features", pa.list_(pa.uint64())),
         ("phash", pa.binary(8)),  # zeros where there is none
         ("phash256", pa.binary(32)),
@@ -70,7 +70,7 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
         pa.array(seller),
         pa.array(title),
         pa.array(code),
-        pa.ListArray.from_arrays(pa.array(sets.offsets.astype(np.int32)), pa.array(sets.values)),
+        titles,
         variant,
         pa.array([row.tobytes() for row in packed], pa.binary(8)),
         pa.array([row.tobytes() for row in from_hex(photos["phash256"].to_pylist(), 256)], pa.binary(32)),

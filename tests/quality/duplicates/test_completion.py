@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.duplicates.completion import decide_completely
 from eclip.quality.duplicates.decision import Nodes
+from eclip.quality.duplicates.edges import EDGES
 from eclip.quality.duplicates.find import find_duplicates
 from eclip.schemas.deduplicate_config import DeduplicateConfig
 

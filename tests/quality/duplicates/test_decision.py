@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates.candidates import EDGES
 from eclip.quality.duplicates.decision import AGREEMENTS, Decisions, Nodes, agreement, decide, dropping
+from eclip.quality.duplicates.edges import EDGES
 from eclip.schemas.deduplicate_config import DeduplicateConfig, FamilyConfig
 
 CONFIG = DeduplicateConfig()

@@ -1,6 +1,6 @@
 import numpy as np
 import pyarrow as pa
-from eclip.quality.duplicates.candidates import EDGES
+from eclip.quality.duplicates.edges import EDGES
 from eclip.quality.report.data import Dropped, Duplicates, Listing
 from eclip.quality.report.decision_table import add, pair_hash, table, table_sum, tally, why_dropped
 from eclip.schemas.deduplicate_config import DeduplicateConfig

@@ -1,0 +1,125 @@
+"""Edges: pairs of listings compared in everything that the decision asks about, exactly."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from ..images.hashes import colour_distance, hamming
+from .minhash import jaccard, shingles
+from .variants import KINDS, conflict
+
+EDGES = pa.schema(
+    [
+        ("left_id", pa.string()),  # left_id < right_id
+        ("right_id", pa.string()),
+        ("text_similarity", pa.float32()),  # exact Jaccard index of the shingle sets
+        ("image_distance", pa.int16()),  # bits that differ; -1 where the photos cannot be compared
+        ("image_bits", pa.int16()),  # of how many: 256, or 64 where one lacks the long hash
+        ("colour_distance", pa.float32()),  # mean difference of 8 x 8 RGB means, 0 to 255; null where not known
+        ("same_seller", pa.int8()),  # 1 yes, 0 no, -1 not known
+        ("equal_title", pa.bool_()),
+        ("equal_gtin", pa.bool_()),
+        ("veto", pa.string()),  # the kind in which they are variants of each other; null where in none
+    ]
+)
+
+
+def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None) -> pa.Table:
+    """Compare pairs of listings in everything.
+
+    Args:
+        rows: n rows of SIGNS.
+        left: [int64 (m,)] the row of each pair's listing with the lower id.
+        right: [int64 (m,)] and of the other.
+        similarity: [float64 (m,)] exact Jaccard index of each pair, where it is known already.
+
+    Returns:
+        m rows of EDGES, in the order of the pairs.
+    """
+    rows = rows.combine_chunks()
+    ids, photo = rows["id"].combine_chunks(), np.asarray(rows["photo"])
+    variant = ragged(rows["features"])
+    if similarity is None:
+        sets = shingles(rows["text"].combine_chunks())
+        similarity = _similarities(left, right, sets.values, sets.offsets)
+    hashes = (matrix(rows[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
+    distance, bits, colours = _photo_distance(left, right, photo, *hashes)
+    kinds = _conflicts(left, right, *variant)
+    seller, title, gtin = (np.asarray(rows[name]) for name in ("seller", "title", "gtin"))
+    known = (seller[left] > 0) & (seller[right] > 0)
+    return pa.Table.from_pydict(
+        {
+            "left_id": ids.take(pa.array(left)),
+            "right_id": ids.take(pa.array(right)),
+            "text_similarity": similarity.astype(np.float32),
+            "image_distance": distance.astype(np.int16),
+            "image_bits": bits.astype(np.int16),
+            "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),
+            "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
+            "equal_title": (title[left] > 0) & (title[left] == title[right]),
+            "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
+            "veto": pa.array([None if k < 0 else KINDS[k] for k in kinds.tolist()], pa.string()),
+        },
+        schema=EDGES,
+    )
+
+
+def distinct(edges: pa.Table) -> pa.RecordBatch:
+    """Sort edges by their ids and keep one of each pair (all tellings of a pair are equal)."""
+    edges = edges.sort_by([("left_id", "ascending"), ("right_id", "ascending")]).combine_chunks()
+    if edges.num_rows > 1:
+        left, right = (
+            np.asarray(edges[n].combine_chunks().dictionary_encode().indices) for n in ("left_id", "right_id")
+        )
+        new = np.append(True, (left[1:] != left[:-1]) | (right[1:] != right[:-1]))
+        edges = edges.filter(pa.array(new))
+    return edges.combine_chunks().to_batches()[0] if edges.num_rows else pa.RecordBatch.from_pylist([], schema=EDGES)
+
+
+def ragged(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """See lists as their values, [(total,)], and where each list begins, [int64 (n + 1,)]."""
+    array = column.combine_chunks()
+    offsets = np.asarray(array.offsets).astype(np.int64)
+    return np.asarray(array.values), offsets
+
+
+def matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
+    """See fixed-size binary values, none of them null, as rows of bytes. [uint8 (n, width)]"""
+    array = column.combine_chunks()
+    data = np.frombuffer(array.buffers()[1], np.uint8)[array.offset * width : (array.offset + len(array)) * width]
+    return np.ascontiguousarray(data.reshape(len(array), width))
+
+
+def _photo_distance(
+    low: np.ndarray, high: np.ndarray, photo: np.ndarray, short: np.ndarray, long: np.ndarray, colour: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    distance = np.full(len(low), -1, np.int64)
+    bits = np.zeros(len(low), np.int64)
+    colours = np.full(len(low), np.nan)
+    level = np.minimum(photo[low], photo[high])
+    for first in range(0, len(low), 1 << 16):  # the colour rows of a million pairs would be 200 MB
+        part = slice(first, first + (1 << 16))
+        a, b, known = low[part], high[part], level[part]
+        whole, half = known == 2, known == 1
+        distance[part] = np.where(whole, hamming(long[a], long[b]), np.where(half, hamming(short[a], short[b]), -1))
+        bits[part] = np.where(whole, 256, np.where(half, 64, 0))
+        colours[part] = np.where(whole, colour_distance(colour[a], colour[b]), np.nan)
+    return distance, bits, colours
+
+
+@numba.njit(cache=True)
+def _similarities(left: np.ndarray, right: np.ndarray, words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    found = np.empty(len(left), np.float64)
+    for k in range(len(left)):
+        found[k] = jaccard(words, bounds, left[k], right[k])
+    return found
+
+
+@numba.njit(cache=True)
+def _conflicts(low: np.ndarray, high: np.ndarray, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    kinds = np.empty(len(low), np.int64)
+    for k in range(len(low)):
+        kinds[k] = conflict(values, offsets, low[k], high[k])
+    return kinds
