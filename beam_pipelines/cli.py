@@ -149,12 +149,13 @@ def sample(
     rows: Annotated[int, typer.Option(min=1, help="Listings.")] = 2000,
     seed: Annotated[int, typer.Option(help="Another seed, another catalog.")] = 0,
     photos: Annotated[bool, typer.Option("--photos/--no-photos", help="Draw photos (10 ms each).")] = True,
+    hard: Annotated[bool, typer.Option("--hard", help="Variants that one word tells apart; more disguises.")] = False,
 ) -> None:
     """Draw an example catalog with planted faults and a truth file; then `eclip run DIR/catalog.yaml`."""
     from ..examples.sample import write_sample
 
     try:
-        write_sample(folder, rows, seed, photos)
+        write_sample(folder, rows, seed, photos, hard)
     except FileExistsError as error:
         raise ConfigError(str(error)) from None
     out.print(f"{rows:,} listings in {folder}; now: eclip run {folder / 'catalog.yaml'}")

@@ -20,7 +20,7 @@ PART_ROWS = 50_000
 TRUTH = pa.schema([("id", pa.string()), ("kind", pa.string()), ("of", pa.string()), ("detail", pa.string())])
 
 
-def write_sample(folder: str | Path, rows: int = 2000, seed: int = 0, photos: bool = True) -> None:
+def write_sample(folder: str | Path, rows: int = 2000, seed: int = 0, photos: bool = True, hard: bool = False) -> None:
     """Write a sample catalog: listings as sellers' platforms export them, photos, and the truth about both.
 
     The folder then holds `listings/part-00000.csv …` (`rows` records in all), `photos/`, a ready
@@ -32,6 +32,7 @@ def write_sample(folder: str | Path, rows: int = 2000, seed: int = 0, photos: bo
         rows: records to write, at least 1.
         seed: another seed gives another catalog.
         photos: draw photos; 2,000 rows take about 20 seconds. Without them the `photos` column is empty.
+        hard: variants share a photo and differ in one word of the title, of more kinds; copies come in more disguises.
 
     Raises:
         ValueError: `rows` is below 1.
@@ -43,7 +44,7 @@ def write_sample(folder: str | Path, rows: int = 2000, seed: int = 0, photos: bo
     if (folder / "listings").exists():
         raise FileExistsError(f"{folder / 'listings'} exists already; name another folder, or delete this one first")
     (folder / "listings").mkdir(parents=True)
-    setting = Setting(rows, seed, photos, Sellers(rows, seed), Market(rows, seed))
+    setting = Setting(rows, seed, photos, hard, Sellers(rows, seed), Market(rows, seed))
     parts = Parts(folder / "listings", seed)
     facts: list[Fact] = []
     with pq.ParquetWriter(folder / "truth.parquet", TRUTH) as truth:

@@ -29,6 +29,7 @@ class Setting:
     rows: int
     seed: int
     photos: bool
+    hard: bool  # variants that only a word tells apart, copies in more disguises
     sellers: Sellers
     market: Market
 

@@ -3,9 +3,11 @@
 The kinds of fact in truth.parquet, with their details; those with a * name another listing in `of`:
 
     offer*             another seller's listing of the same product, in own words and with an own photo
-    variant*           colour, size, pack or model: what differs, in title and attributes
+    variant*           colour, size, pack or model: what differs, in title and attributes; in a hard catalog one of
+                       products.HARD_CHANGES, in the title alone
     exact_copy*        same seller, title and photo
     relisting*         same_seller or other_seller, one of disguises.DISGUISES, one of retouching.CHANGES
+                       (HARD_DISGUISES, HARD_CHANGES in a hard catalog)
     placeholder_photo  tile or tile_recompressed, and its number; many products share a tile
     broken_photo       garbage, truncated, missing (no such file) or empty
     tiny_photo         width x height
@@ -22,11 +24,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .disguises import DISGUISES, disguise
+from .disguises import DISGUISES, HARD_DISGUISES, disguise
 from .families import Family
 from .listings import Listing
 from .products import another_kind
-from .retouching import BREAKAGES, CHANGES, Shot, odd_size, tiny_size
+from .retouching import BREAKAGES, CHANGES, HARD_CHANGES, Shot, odd_size, tiny_size
 from .titles import parts
 from .tree import COMMON
 
@@ -39,12 +41,13 @@ def _exact_copy(family: Family) -> None:
 
 
 def _relisting(family: Family) -> None:
-    base, way = family.base, DISGUISES[family.turn % len(DISGUISES)]
-    change = CHANGES[family.turn % len(CHANGES)] if base.shots else "none"
+    ways, changes = (HARD_DISGUISES, HARD_CHANGES) if family.setting.hard else (DISGUISES, CHANGES)
+    base, way = family.base, ways[family.turn % len(ways)]
+    change = changes[family.turn % len(changes)] if base.shots else "none"
     same = family.turn % 3 > 0
     seller = base.seller if same else family.new_seller()
     words = parts(base.product, base.wording)
-    title = disguise(words, base.wording.language, way)
+    title = disguise(words, base.wording.language, way, family.rng)
     if title == base.row["name"]:  # a Korean title may have no letters that have a case
         way = "emoji"
         title = disguise(words, base.wording.language, way)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from .families import Family, Setting
 from .faults import ADDED, FAULTS, PHOTO_FAULTS
-from .listings import Listing
-from .products import Product, variants
+from .listings import ATTRIBUTES, Listing
+from .products import HARD_CHANGES, Product, variants
 from .retouching import Shot
 from .titles import CHANGED_SLOT, draw_wording
 from .tree import ADULT, COMMON, Kind
@@ -81,18 +81,21 @@ def _deals(seed: int) -> Iterator[Deal]:
 def _grow(setting: Setting, deal: Deal, number: int, row: int, attempt: int) -> Family:
     rng = random.Random(f"{setting.seed}/family/{number}/{attempt}")
     family, card = Family(setting, number, row, deal.turn, rng), deal.card
-    change = VARIANT_CHANGES[deal.turn % len(VARIANT_CHANGES)] if card.variants else ""
+    changes = HARD_CHANGES if setting.hard else VARIANT_CHANGES
+    change = changes[deal.turn % len(changes)] if card.variants else ""
     product = setting.market.draw(rng, number * 8, deal.kind, change)
     seller = family.new_seller()
-    said = frozenset({CHANGED_SLOT[change]}) if change else frozenset()
+    said = frozenset({CHANGED_SLOT[change]}) if change in CHANGED_SLOT else frozenset()
     wording = draw_wording(rng, seller, product, said, plain=card.fault == "relisting")
-    filled = ("colour", "size") if change else ()
+    filled = ("colour", "size") if change and not setting.hard else ()
     base = family.list_new(product, seller, wording=wording, filled=filled)
     for _ in range(card.offers):
         family.offer(base)
     for variant in variants(rng, product, change, card.variants) if change else ():
         shot = _variant_shot(family, base, variant, change)
         listing = family.list_new(variant, seller, (shot,), wording, filled)
+        if setting.hard:
+            _leave_to_the_title(base, listing, change)
         family.fact(listing, "variant", base, change)
         for _ in range(card.offers_each):
             family.offer(listing)
@@ -105,7 +108,9 @@ def _grow(setting: Setting, deal: Deal, number: int, row: int, attempt: int) -> 
 
 
 def _variant_shot(family: Family, base: Listing, variant: Product, change: str) -> Shot:
-    """Shops show variants in the same photo, recoloured or not, more often than in a new one."""
+    """Shops show variants in the same photo, recoloured or not, more often than in a new one; always, if hard."""
+    if family.setting.hard and base.shots:
+        return replace(base.shots[0], treatment=family.rng.choice(("none", "recompressed")))
     new = family.shot(variant)
     share = family.rng.random()
     if not base.shots or share < 0.3:
@@ -113,6 +118,13 @@ def _variant_shot(family: Family, base: Listing, variant: Product, change: str) 
     if change == "colour" and share < 0.85:
         return replace(base.shots[0], product=variant)
     return base.shots[0]
+
+
+def _leave_to_the_title(base: Listing, variant: Listing, change: str) -> None:
+    """Empty the columns that would tell variants apart."""
+    for listing in (base, variant):
+        for column in ("ean", "product", *({"pack": ("size",)}.get(change, (change,) if change in ATTRIBUTES else ()))):
+            listing.row[column] = ""
 
 
 VARIANT_CHANGES = ("colour", "size", "pack", "colour", "model", "size")

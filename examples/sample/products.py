@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
+from .traits import TRAITS
 from .tree import KINDS, Kind
 from .vocabulary import COLOURS, PATTERN_WEIGHTS, PATTERNS, SIZES, invent_names
 
 CHANGES = ("colour", "size", "pack", "model")  # how a variant may differ
+HARD_CHANGES = (*CHANGES, "material", *TRAITS)  # and in a hard catalog
 ALL_COLOURS = tuple(COLOURS)
 ALL_PATTERNS = tuple(PATTERNS)
 
@@ -27,6 +29,7 @@ class Product:
     series: str  # empty where the product has none
     model: str  # a model number such as "KT-210"; empty where the product has none
     price: float  # in euros
+    trait: str = ""  # one of traits.TRAITS and its value; empty where the product has none
 
     @property
     def gtin(self) -> str:
@@ -64,6 +67,7 @@ class Market:
             system = "pcs"
         model = f"{rng.choice('ABCDEFGHKLMNPRSTVXZ')}{rng.choice('KLMNRSTX')}-{rng.randrange(11, 80)}0"
         low, high = kind.price
+        trait = f"{change} {rng.choice(list(TRAITS[change]))}" if change in TRAITS else ""
         return Product(
             number,
             kind.name,
@@ -75,14 +79,21 @@ class Market:
             self.series[series] if rng.random() < 0.6 else "",
             model if change == "model" or rng.random() < 0.4 else "",
             round(low * (high / low) ** rng.random(), 2),
+            trait,
         )
 
 
 def variants(rng: random.Random, product: Product, change: str, count: int) -> list[Product]:
-    """Draw variants of a product that differ from it, and among themselves, in one of CHANGES."""
+    """Draw variants of a product that differ from it, and among themselves, in one of CHANGES or HARD_CHANGES."""
     if change == "colour":
         others = rng.sample([c for c in ALL_COLOURS if c != product.colour], count)
         changed = [replace(product, colour=colour) for colour in others]
+    elif change in TRAITS:
+        values = [v for v in TRAITS[change] if f"{change} {v}" != product.trait]
+        changed = [replace(product, trait=f"{change} {value}") for value in rng.sample(values, min(count, len(values)))]
+    elif change == "material":
+        others = [m for m in KINDS[product.kind].materials if m != product.material]
+        changed = [replace(product, material=m) for m in rng.sample(others, min(count, len(others)))]
     elif change == "model":
         changed = [replace(product, model=_later(product.model, step)) for step in range(1, count + 1)]
         sizes = rng.sample(_other_sizes(product.size), count)  # models of one series come in several sizes
@@ -90,7 +101,8 @@ def variants(rng: random.Random, product: Product, change: str, count: int) -> l
     else:
         sizes = rng.sample(_other_sizes(product.size), count)
         changed = [replace(product, size=size) for size in sizes]
-    prices = [product.price if change == "colour" else round(product.price * rng.uniform(1.1, 1.8), 2) for _ in changed]
+    same = change not in ("size", "pack", "model")  # what a shop sells at one price
+    prices = [product.price if same else round(product.price * rng.uniform(1.1, 1.8), 2) for _ in changed]
     return [
         replace(variant, number=product.number + place, price=price)
         for place, (variant, price) in enumerate(zip(changed, prices, strict=True), start=1)

@@ -7,12 +7,13 @@ import random
 from dataclasses import dataclass
 from functools import cache
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from .drawing import jpeg, photo, write
 from .products import Product
 
 CHANGES = ("none", "recompressed", "resized", "cropped", "watermarked")  # of a photo that is used again
+HARD_CHANGES = (*CHANGES, "dimmed", "framed", "halved", "coarse")
 BREAKAGES = ("garbage", "truncated", "missing", "empty")
 TILES = 6  # different "no image" tiles
 
@@ -21,7 +22,7 @@ TILES = 6  # different "no image" tiles
 class Shot:
     """One photo file: of which product, in which look, and what was done to it.
 
-    `treatment` is one of CHANGES or BREAKAGES, `tiny`, `odd`, or `tile` and `tile_recompressed`, where `look`
+    `treatment` is one of HARD_CHANGES or BREAKAGES, `tiny`, `odd`, or `tile` and `tile_recompressed`, where `look`
     is the number of the tile.
     """
 
@@ -89,6 +90,14 @@ def _change(rng: random.Random, file: bytes, change: str) -> bytes:
                 (255, 255, 255, 150),
             )
             return jpeg(image)
+        case "dimmed":
+            return jpeg(ImageEnhance.Brightness(image).enhance(rng.uniform(0.88, 0.95)))
+        case "framed":
+            return jpeg(ImageOps.expand(image, 2, (250, 250, 250)))
+        case "halved":
+            return jpeg(image.resize((width // 2, height // 2)))
+        case "coarse":
+            return jpeg(image, 30)
     raise AssertionError(f"no such change of a photo: {change}")
 
 

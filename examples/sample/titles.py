@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .products import Product
 from .sellers import Seller
+from .traits import say_trait
 from .tree import KINDS
 from .vocabulary import (
     ADJECTIVE_LISTS,
@@ -51,7 +52,7 @@ SAID = {
     "material": 0.25, "kind": 0.88, "size": 0.6,
 }  # fmt: skip
 SAID_PLAIN = 0.2  # nobody praises the absence of a pattern
-CHANGED_SLOT = {"colour": "colour", "size": "size", "pack": "size", "model": "model"}
+CHANGED_SLOT = {"colour": "colour", "size": "size", "pack": "size", "model": "model", "material": "material"}
 
 PREFIXES = {
     "en": ("[HOT SALE]", "NEW!", "*Best Price*"),
@@ -140,7 +141,8 @@ def draw_wording(
 def parts(product: Product, wording: Wording) -> list[str]:
     """Give the parts of a title in order: a part is a word, or words that stay together."""
     said = {slot: _say(slot, product, wording) for slot in wording.order if slot in wording.said or slot == "kind"}
-    return [said[slot] for slot in wording.order if said.get(slot)]
+    trait = say_trait(product.trait, wording.language)
+    return [said[slot] for slot in wording.order if said.get(slot)] + ([trait] if trait else [])
 
 
 def write_title(product: Product, wording: Wording, seller: Seller) -> str:
