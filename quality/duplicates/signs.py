@@ -14,7 +14,7 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 from ..images.hashes import from_hex
 from ..text.normalise import normalise
 from .gtin import gtin
-from .minhash import band_keys, shingles, signatures
+from .minhash import band_keys, signatures_of
 from .variants import features
 
 # Enough for every photo within four of 64 bits: four flipped bits leave at least two of six words whole.
@@ -55,7 +55,6 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
         config: num_perm, bands and rows.
     """
     titles = normalise(listings["title"])
-    sets = shingles(titles)
     variant = features(pc.fill_null(listings["title"], "").to_pylist(),
                        listings.select(["brand", "gtin", "mpn", "attributes"]).to_pylist())  # fmt: skip
     phash = listings["phash"].to_pylist()
@@ -77,7 +76,7 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
         pa.array([c if c is not None else bytes(192) for c in photos["colour"].to_pylist()], pa.binary(192)),
         pa.array(known.astype(np.uint8) + full.astype(np.uint8)),
     ]
-    keys, owners = _keys(band_keys(signatures(sets, config.num_perm), config.bands, config.rows), packed, known,
+    keys, owners = _keys(band_keys(signatures_of(titles, config.num_perm), config.bands, config.rows), packed, known,
                          title, seller, code)  # fmt: skip
     return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), keys, owners)
 
