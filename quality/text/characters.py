@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Callable
 
 import numba
 import numpy as np
@@ -37,6 +38,24 @@ def strings(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return ends, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
 
 
+def rewrite(texts: pa.Array, rows: pa.Array, fix: Callable[[str], str]) -> pa.Array:
+    """Put what a Python function makes of them in place of some rows; the same array where there are none.
+
+    >>> rewrite(pa.array(["a", "b", None]), pa.array([False, True, False]), str.upper).to_pylist()
+    ['a', 'B', None]
+    """
+    if not pc.any(rows).as_py():
+        return texts
+    return pc.replace_with_mask(texts, rows, pa.array([fix(t) for t in texts.filter(rows).to_pylist()], texts.type))
+
+
+def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.Array:
+    """Say in which texts an RE2 pattern is found; never in a null. Only some rows are looked at where they are given."""
+    if rows is None:
+        return pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return pc.replace_with_mask(rows, rows, matches(texts.filter(rows), pattern)) if pc.any(rows).as_py() else rows
+
+
 @functools.cache
 def _all() -> tuple[np.ndarray, pa.Array]:
     points = [point for plane in _PLANES for point in plane]
@@ -58,18 +77,38 @@ def kinds(*classes: str) -> np.ndarray:
     return table
 
 
-def rows_with(texts: pa.Array, table: np.ndarray) -> pa.Array:
-    """Say which texts hold a character that is of any kind of a table; a null holds none.
+@functools.cache
+def _leads(*classes: str) -> np.ndarray:
+    return leads(kinds(*classes))
 
-    >>> rows_with(pa.array(["mug", "5 mugs", None]), kinds(r"[0-9]")).to_pylist()
+
+def leads(table: np.ndarray) -> np.ndarray:
+    """Say with which byte a character of any kind of a table may begin: the others are passed over. [bool (256,)]"""
+    first = {chr(point).encode()[0] for point in np.flatnonzero(table) if not 0xD800 <= point < 0xE000}
+    return np.isin(np.arange(256), list(first))
+
+
+def rows_with(texts: pa.Array, kind: str, least: int = 1) -> pa.Array:
+    """Say which texts hold so many characters of an RE2 class; a null holds none.
+
+    >>> rows_with(pa.array(["mug", "5 mugs", None]), "[0-9]").to_pylist()
     [False, True, False]
     """
-    return pa.array(_rows_with(*strings(texts), table))
+    return pa.array(_rows_with(*strings(texts), kinds(kind), _leads(kind), least))
+
+
+def rows_doubling(texts: pa.Array, kind: str) -> pa.Array:
+    """Say in which texts a character of an RE2 class stands twice in a row.
+
+    >>> rows_doubling(pa.array(["wow!!", "a.b.c", None]), "[!.]").to_pylist()
+    [True, False, False]
+    """
+    return pa.array(_rows_doubling(*strings(texts), kinds(kind), _leads(kind)))
 
 
 def unsettled(texts: pa.Array) -> pa.Array:
     """Say which texts `compatible` may change: the quick check of Unicode Annex 15, section 9."""
-    return pa.array(_unsettled(*strings(texts), _changing(), _combining()))
+    return pa.array(_unsettled(*strings(texts), *_settling()))
 
 
 def compatible(text: str) -> str:
@@ -101,6 +140,11 @@ def _forms() -> dict[int, str]:
 
 
 @functools.cache
+def _settling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    changing, combining = _changing(), _combining()
+    return changing, combining, leads(changing | combining)
+
+
 def _changing() -> np.ndarray:
     """Code points that have another form, or may be joined with what stands before them. [uint8 (n,)]"""
     table = np.zeros(_SIZE, np.uint8)
@@ -115,7 +159,6 @@ def _changing() -> np.ndarray:
     return table
 
 
-@functools.cache
 def _combining() -> np.ndarray:
     """Combining class of each code point: marks out of order are put in order. [uint8 (n,)]"""
     table = np.zeros(_SIZE, np.uint8)
@@ -149,29 +192,56 @@ def kind_of(table: np.ndarray, point: int) -> int:
 
 
 @numba.njit(cache=True)
-def _rows_with(ends: np.ndarray, data: np.ndarray, table: np.ndarray) -> np.ndarray:
+def _rows_with(ends: np.ndarray, data: np.ndarray, table: np.ndarray, leads: np.ndarray, least: int) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.bool_)
     for row in range(len(found)):
         at, end = ends[row], ends[row + 1]
+        seen = 0
         while at < end:
+            if not leads[data[at]]:
+                at += 1
+                continue
             point, at = point_at(data, at)
-            if kind_of(table, point):
+            seen += kind_of(table, point) > 0
+            if seen == least:
                 found[row] = True
                 break
     return found
 
 
 @numba.njit(cache=True)
-def _unsettled(ends: np.ndarray, data: np.ndarray, changing: np.ndarray, combining: np.ndarray) -> np.ndarray:
+def _rows_doubling(ends: np.ndarray, data: np.ndarray, table: np.ndarray, leads: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(ends) - 1, np.bool_)
+    for row in range(len(found)):
+        at, end = ends[row], ends[row + 1]
+        before = -1
+        while at < end:
+            if not leads[data[at]]:
+                at += 1
+                before = -1
+                continue
+            point, at = point_at(data, at)
+            if point == before and kind_of(table, point):
+                found[row] = True
+                break
+            before = point
+    return found
+
+
+@numba.njit(cache=True)
+def _unsettled(
+    ends: np.ndarray, data: np.ndarray, changing: np.ndarray, combining: np.ndarray, leads: np.ndarray
+) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.bool_)
     for row in range(len(found)):
         at, end = ends[row], ends[row + 1]
         before = 0
         while at < end:
-            point, at = point_at(data, at)
-            if point < 0x80:  # ASCII is never changed
+            if not leads[data[at]]:
+                at += 1
                 before = 0
                 continue
+            point, at = point_at(data, at)
             rank = kind_of(combining, point)
             if kind_of(changing, point) or 0 < rank < before:
                 found[row] = True

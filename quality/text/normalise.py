@@ -21,14 +21,12 @@ def _words() -> np.ndarray:
 
 
 @functools.cache
-def _folding() -> np.ndarray:
-    """Code points that full case folding (Unicode 3.13, "ß" and "ss") makes something else of than lower case does."""
-    points = np.flatnonzero(kinds(r"\p{L}|\p{M}|\p{N}|\p{S}")).tolist()
-    lower = pc.utf8_lower(pa.array([chr(p) for p in points]))
-    folded = pc.utf8_lower(pa.array([chr(p).casefold() for p in points]))
-    table = np.zeros(points[-1] + 1, np.uint8)
-    table[np.array(points)[np.asarray(pc.not_equal(lower, folded))]] = 1
-    return table
+def _folding() -> str:
+    """Characters that full case folding (Unicode 3.13, "ß" and "ss") makes something else of than lower case does."""
+    letters = pa.array([chr(point) for point in np.flatnonzero(kinds(r"\p{L}|\p{M}|\p{N}|\p{S}"))])
+    folded = pa.array([letter.casefold() for letter in letters.to_pylist()])
+    unlike = pc.not_equal(pc.utf8_lower(letters), pc.utf8_lower(folded))
+    return f"[{''.join(letters.filter(unlike).to_pylist())}]"
 
 
 def normalise(texts: pa.Array) -> pa.Array:
