@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from ...schemas import values
 from ...schemas.errors import ConfigError, nearest
 from . import language
-from .rules import DESCRIPTION_RULES, LETTER_OR_DIGIT, RULES
+from .chain import apply
+from .rules import DESCRIPTION_RULES, EMPTYING_RULES, LETTER_OR_DIGIT, RULES
 
 KEPT_UNEMPTIED = "kept_unemptied"
 
@@ -33,7 +34,7 @@ def clean_texts(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counte
     """Apply rules in order.
 
     A text in which the rules leave neither letter nor digit, though it had some ("FREE SHIPPING"), keeps its words:
-    it goes through the rules without seller noise, counted as `kept_unemptied`.
+    it goes through the rules without seller noise and contacts, counted as `kept_unemptied`.
 
     Returns:
         The cleaned texts, and for each rule the number of rows that it changed.
@@ -41,21 +42,14 @@ def clean_texts(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counte
     cleaned, counts = _apply(texts, rules)
     emptied = pc.and_(_has_words(texts), pc.invert(_has_words(cleaned)))
     if pc.any(emptied).as_py():
-        gentle, _ = _apply(texts.filter(emptied), [r for r in rules if r != "seller_noise"])
+        gentle, _ = _apply(texts.filter(emptied), [r for r in rules if r not in EMPTYING_RULES])
         cleaned = pc.replace_with_mask(cleaned, emptied, gentle)
         counts[KEPT_UNEMPTIED] += int(pc.sum(emptied).as_py())
     return cleaned, counts
 
 
 def _apply(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counter[str]]:
-    counts: Counter[str] = Counter()
-    for rule in rules:
-        after = RULES[rule](texts)
-        changed = pc.sum(pc.fill_null(pc.not_equal(texts, after), False)).as_py()
-        if changed:
-            counts[rule] += int(changed)
-        texts = after
-    return texts, counts
+    return apply(texts, {rule: RULES[rule] for rule in rules})
 
 
 def _has_words(texts: pa.Array) -> pa.Array:

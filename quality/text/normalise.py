@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import functools
 
+import numba
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2.
-_MEANT = re.compile("([\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215e\u2189\u00aa\u00ba]+)")
-_TRADEMARKS = re.compile("[\u2120\u2122]")  # which NFKC would spell out: BrandTM
+from .characters import compatible, kind_of, kinds, point_at, rows_with, strings, unsettled
+
+_LETTER, _NUMBER, _MARK, _SIGN = 1, 2, 4, 8
+_SPACE, _HYPHEN, _MINUS = 0x20, 0x2D, 0x2212
 
 
-def compatible(text: str) -> str:
-    """Bring characters to their compatible form (NFKC), but for those whose form would mean something else.
+@functools.cache
+def _words() -> np.ndarray:
+    return kinds(r"\p{L}", r"\p{N}", r"\p{M}", "[+#%]")
 
-    >>> compatible("ＭＵＧ 20 m² Brand™")
-    'MUG 20 m² Brand'
-    """
-    parts = _MEANT.split(_TRADEMARKS.sub("", text))
-    return "".join(part if k % 2 else unicodedata.normalize("NFKC", part) for k, part in enumerate(parts))
+
+@functools.cache
+def _folding() -> str:
+    """Characters that full case folding (Unicode 3.13, "ß" and "ss") makes something else of than lower case does."""
+    letters = pa.array([chr(point) for point in np.flatnonzero(kinds(r"\p{L}|\p{M}|\p{N}|\p{S}"))])
+    folded = pa.array([letter.casefold() for letter in letters.to_pylist()])
+    unlike = pc.not_equal(pc.utf8_lower(letters), pc.utf8_lower(folded))
+    return f"[{''.join(letters.filter(unlike).to_pylist())}]"
 
 
 def normalise(texts: pa.Array) -> pa.Array:
@@ -33,15 +39,57 @@ def normalise(texts: pa.Array) -> pa.Array:
     ['levi s 501 red', 'mug 500 ml', 'c# c++', 'ice box −5 c', '']
     """
     texts = pc.fill_null(texts, "")
-    # Not pc.utf8_normalize: in pyarrow 25 it decomposes for NFKC and does not compose again.
-    wide = pc.match_substring_regex(texts, r"[^\x00-\x7f]")
-    if pc.any(wide).as_py():
-        folded = [compatible(t).casefold() for t in texts.filter(wide).to_pylist()]
-        texts = pc.replace_with_mask(texts, wide, pa.array(folded, texts.type))
-    texts = pc.replace_substring_regex(pc.utf8_lower(texts), r"(^|\s)-(\p{N})", "\\1\u2212\\2")
-    texts = pc.replace_substring_regex(texts, "[^\\p{L}\\p{N}\\p{M}+#%\u2212]+", " ")
-    texts = pc.replace_substring_regex(texts, r"([+#%]+)([\p{L}\p{N}])", r"\1 \2")
-    texts = pc.replace_substring_regex(texts, r"(^|\s)[+#%]+", " ")  # a sign of no word
-    texts = pc.replace_substring_regex(texts, r"\s+", " ")
-    texts = pc.replace_substring_regex(texts, r"(\p{N})(\p{L})", r"\1 \2")  # 500ml and 500 ml
-    return pc.utf8_trim_whitespace(texts)
+    if not pc.all(pc.string_is_ascii(texts)).as_py():
+        folding = pc.or_(unsettled(texts), rows_with(texts, _folding()))
+        if pc.any(folding).as_py():
+            folded = [compatible(t).casefold() for t in texts.filter(folding).to_pylist()]
+            texts = pc.replace_with_mask(texts, folding, pa.array(folded, texts.type))
+    ends, data = strings(pc.utf8_lower(texts))
+    bounds, written = _apart(ends, data, _words())
+    return pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(bounds), pa.py_buffer(written)])
+
+
+@numba.njit(cache=True)
+def _apart(ends: np.ndarray, data: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Write the words of lower-case texts, one space between them.
+
+    What is no letter, mark, number or sign parts words. A hyphen before a number is a minus where nothing or a space
+    stands before it. Signs that begin a word are dropped, those before a letter or number end one; a number ends where
+    a letter begins.
+    """
+    size = ends[-1] - ends[0]
+    written = np.empty(2 * size + 8, np.uint8)  # "-5 -5" grows by two thirds, "5a5a" by half
+    bounds = np.zeros_like(ends)
+    out = 0
+    for row in range(len(ends) - 1):
+        begin = out
+        at, end = ends[row], ends[row + 1]
+        before = 0  # kind of the last character of this word; 0: none yet
+        spaced = True  # nothing, or white space, stands right before
+        while at < end:
+            point, after = point_at(data, at)
+            kind = kind_of(words, point)
+            if point == _HYPHEN and spaced and after < end:
+                if kind_of(words, point_at(data, after)[0]) & _NUMBER:
+                    point = _MINUS
+            if point == _MINUS:
+                kind = _MARK
+            spaced = point == _SPACE or 0x09 <= point <= 0x0D and point != 0x0B
+            if kind == 0 or (kind == _SIGN and before == 0):
+                before = 0 if kind == 0 else before
+            else:
+                parts = before == _SIGN or (before == _NUMBER and kind == _LETTER)
+                if (before == 0 or (parts and kind & (_LETTER | _NUMBER))) and out > begin:
+                    written[out] = _SPACE
+                    out += 1
+                if point == _MINUS:
+                    written[out], written[out + 1], written[out + 2] = 0xE2, 0x88, 0x92
+                    out += 3
+                else:
+                    for byte in range(at, after):
+                        written[out] = data[byte]
+                        out += 1
+                before = kind
+            at = after
+        bounds[row + 1] = out
+    return bounds, written[:out].copy()

@@ -1,0 +1,35 @@
+"""Ways around the shop that sellers write into titles: addresses, telephone numbers, names on other platforms."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .characters import matches, rewrite, rows_with
+from .pii import PHONE_SIGNS, without_emails, without_phones
+
+_LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>]{2,}", re.IGNORECASE)
+# "@home" is a brand and "@12pcs" a quantity: a plain name counts only where its platform stands before it, or last.
+_PLATFORM = r"(?:ig|insta|instagram|tik\s?tok|telegram|line|fb|facebook|twitter|wechat|shopee|follow)"
+_HANDLE = re.compile(
+    rf"(?<![^\W_]){_PLATFORM}\s{{0,2}}:?\s{{0,2}}@[a-z][\w.]{{2,29}}"
+    r"|(?<![\w@])@(?=[a-z][a-z.]{0,28}[_\d.][a-z\d_])[a-z][\w.]{2,29}(?![\w@])"
+    r"|(?<![\w@])@[a-z][\w.]{3,29}(?=\W{0,3}\Z)",
+    re.IGNORECASE,
+)
+
+
+def contacts(texts: pa.Array) -> pa.Array:
+    """Put a space for links, e-mail addresses, telephone numbers and names on other platforms.
+
+    >>> contacts(pa.array(["Mug WA 0812-3456-7890 www.mugs.example", "@home mug @12pcs", "Mug IG: @mug_shop"])).to_pylist()
+    ['Mug    ', '@home mug @12pcs', 'Mug  ']
+    """
+    numbers = matches(texts, PHONE_SIGNS, rows_with(texts, "[0-9]", 7))
+    return rewrite(texts, pc.or_(numbers, matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]"))), _without)
+
+
+def _without(text: str) -> str:
+    return without_phones(_HANDLE.sub(" ", _LINK.sub(" ", without_emails(text, " "))), " ")

@@ -1,0 +1,122 @@
+"""Texts that were encoded once too often: bytes and code points written out, HTML, the wrong character set."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.entities import html5
+
+import ftfy
+import ftfy.fixes
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .characters import matches, rewrite, rows_with
+
+_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
+_POINTS = re.compile(r"(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
+_BREAKS = re.compile(r"\\+[nrt](?![a-z])")
+_LITERAL = re.compile(r"""\Ab(["'])(.*)\1\Z""", re.DOTALL)  # a Python bytes object printed
+_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
+_ELEMENTS = (
+    "a|abbr|article|aside|audio|b|big|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt|em|figcaption|figure|"
+    "font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|label|li|link|main|mark|meta|nav|noscript|o:p|"
+    "ol|option|p|picture|pre|q|s|section|select|small|source|span|strike|strong|sub|summary|sup|svg|table|tbody|td|"
+    "tfoot|th|thead|title|tr|tt|u|ul|video|wbr"
+)
+# Names alone: "<NIKE> shoes" and "5 < 6 > 4" are no HTML. What a script or a style sheet says is no text.
+_TAGS = (
+    r"(?is)<script\b[^>]*>.*?</script\s*>|<style\b[^>]*>.*?</style\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>"
+    rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
+)
+# What ftfy is asked about: the first byte of a UTF-8 sequence read as Latin-1 or Windows-1252 and a byte behind it, or
+# a control of which Windows made a quotation mark.
+_FIRST = "[\u0080-\u009fÃÂâÐÑìíëêðåæçèéäãïàØÙÚÛ×ÎÏÅÄ]"
+_MISREAD = f"{_FIRST}[\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0192\u02c6\u02dc]|[\u0080-\u009f]"
+
+
+def escaped_bytes(texts: pa.Array) -> pa.Array:
+    r"""Decode bytes and code points written out as text: `\xe2\x9d\xa4` and `\u2764` become a heart; others stay.
+
+    >>> escaped_bytes(pa.array([r"Caf\xc3\xa9", r"Caf\u00e9 \ud83d\ude00", r"\xff", 'b"Levi\'s"'])).to_pylist()
+    ['Café', 'Café 😀', '\\xff', "Levi's"]
+    """
+    rows = matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
+    return rewrite(texts, rows, _unescaped)
+
+
+def _unescaped(text: str) -> str:
+    text = _LITERAL.sub(r"\2", text)
+    return _BREAKS.sub(" ", _POINTS.sub(_points, _BYTES.sub(_bytes, text)))
+
+
+def _bytes(found: re.Match[str]) -> str:
+    data = bytes.fromhex(found.group().replace("\\", "").replace("x", ""))
+    decoded = data.decode("utf-8", "eclip.written_out")
+    return found.group() if decoded == _written_out(data) else decoded
+
+
+def _written_out(data: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in data)
+
+
+codecs.register_error(
+    "eclip.written_out", lambda error: (_written_out(error.object[error.start : error.end]), error.end)
+)
+
+
+def _points(found: re.Match[str]) -> str:
+    """Join surrogates; one that is alone has no form in UTF-8 and stays written out."""
+    points = [int(point, 16) for point in re.findall(r"[uU]([0-9a-fA-F]+)", found.group())]
+    text = "".join(map(chr, points))
+    paired = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in paired)
+
+
+def markup(texts: pa.Array) -> pa.Array:
+    """Take out HTML: entities become characters, tags a space; "a < b" is no tag.
+
+    >>> markup(pa.array(["<b>Mug</b>&nbsp;&amp; saucer"])).to_pylist()
+    [' Mug \\xa0& saucer']
+    """
+    texts = rewrite(texts, matches(texts, _ENTITY.pattern, rows_with(texts, "&")), _characters)
+    tagged = matches(texts, r"<[!/a-zA-Z]|\]\]>", rows_with(texts, ">"))
+    if not pc.any(tagged).as_py():
+        return texts
+    return pc.replace_with_mask(texts, tagged, pc.replace_substring_regex(texts.filter(tagged), _TAGS, " "))
+
+
+def _characters(text: str) -> str:
+    # Exports escape twice, and three times; what a hostile text nests deeper is left to the next round.
+    for _ in range(5):
+        plain = _ENTITY.sub(_character, text)
+        if plain == text:
+            break
+        text = plain
+    return text
+
+
+def _character(found: re.Match[str]) -> str:
+    name = found[1]
+    if name[0] != "#":
+        return html5.get(f"{name};", found.group())
+    point = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+    return chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
+
+
+def mojibake(texts: pa.Array) -> pa.Array:
+    """Mend text decoded in the wrong character set (ftfy), on rows that show its marks.
+
+    >>> mojibake(pa.array(["CafÃ© latte", "Levi\\x92s"])).to_pylist()
+    ['Café latte', 'Levi’s']
+    """
+    return rewrite(texts, matches(texts, _MISREAD, rows_with(texts, _FIRST)), _mended)
+
+
+def _mended(text: str) -> str:
+    for _ in range(5):
+        mended = str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))
+        if mended == text:
+            break
+        text = mended
+    return text
