@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from ..quality.images.decode import UnreadablePhotoError, decode
-from ..quality.images.hashes import information, phash, to_hex
+from ..quality.images.description import describe
 from ..schemas.dataset import Dataset, slices
 from ..schemas.listing import IMAGES, LISTINGS, REJECTED
 from .photos import Missing, PhotoSource
@@ -61,30 +60,23 @@ class PhotoWork(ShardWork):
             seen = known.find(listing, row["image_sha"])
             output.count("photos_copied" if seen else "photos_decoded")
             rows.append({**row, **(seen or self._decode(data))})
-        _hash(rows)
+        _describe(rows)
         return pa.RecordBatch.from_pylist(_positions(rows), schema=IMAGES.schema)
 
     def _decode(self, data: bytes) -> dict[str, Any]:
         config = self.photos.config
         try:
-            photo = decode(data, config.max_side, config.quality, config.max_megapixels)
+            photo = decode(data, config.max_side, config.quality, config.max_megapixels, config.hash)
         except UnreadablePhotoError as error:
             return {"error": str(error)}
-        return {"jpeg": photo.jpeg, "width": photo.width, "height": photo.height,
-                "colour": photo.rgb8.tobytes(), "small": photo}  # fmt: skip
+        return {"jpeg": photo.jpeg, "decoded": photo}
 
 
-def _hash(rows: list[dict[str, Any]]) -> None:
-    """Hash the photos decoded just now, all at once."""
-    fresh = [row for row in rows if "small" in row]
-    if not fresh:
-        return
-    small = [row.pop("small") for row in fresh]
-    short = to_hex(phash(np.stack([p.gray32 for p in small])))
-    long = to_hex(phash(np.stack([p.gray64 for p in small])))
-    bits = information(np.stack([p.rgb32 for p in small]))
-    for row, phash64, phash256, entropy in zip(fresh, short, long, bits.tolist(), strict=True):
-        row.update(phash=phash64, phash256=phash256, information=entropy)
+def _describe(rows: list[dict[str, Any]]) -> None:
+    """Describe the photos decoded just now, all at once."""
+    fresh = [row for row in rows if "decoded" in row]
+    for row, found in zip(fresh, describe([row.pop("decoded") for row in fresh]), strict=True):
+        row.update(found)
 
 
 def _positions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,19 +13,14 @@ from functools import cache
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ...schemas.config import HashPath
 from .metadata import without_metadata
+from .pixels import LYING, orientation, pixels_of, scale_of, turned
+from .resample import shrink, small_pictures
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP")
-ORIENTATION = 0x0112  # EXIF tag
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+MOST_SCANS = 500  # of a progressive JPEG; each is a pass over all pixels, in as little as ten bytes
+FAST_SIDE = 128  # pixels that the shorter side keeps on the fast path: twice what the larger hash is made from
 
 
 class UnreadablePhotoError(ValueError):
@@ -36,7 +31,7 @@ class UnreadablePhotoError(ValueError):
 class Photo:
     """A decoded photo and its small pictures."""
 
-    jpeg: bytes  # at most `max_side` pixels on the longer side
+    jpeg: bytes | None  # at most `max_side` pixels on the longer side; None where none was asked for
     width: int  # of the source, after the EXIF turn
     height: int
     gray32: np.ndarray  # [uint8 (32, 32)] what a 64-bit perceptual hash is made from
@@ -60,14 +55,22 @@ def _known_formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)  # AVIF: from Pillow 11.3 on
 
 
-def decode(data: bytes, max_side: int = 512, quality: int = 90, max_megapixels: float = 64) -> Photo:
+def decode(
+    data: bytes,
+    max_side: int | None = 512,
+    quality: int = 90,
+    max_megapixels: float = 64,
+    hash_path: HashPath = "exact",
+) -> Photo:
     """Decode a photo of one of FORMATS; of an animation the first frame.
 
     Args:
         data: The file's bytes.
-        max_side: Pixels of the longer side of the JPEG that is kept.
+        max_side: Pixels of the longer side of the JPEG that is kept; None: none is, which is quicker.
         quality: Of that JPEG, 1 to 100. A small upright RGB JPEG is kept byte by byte, without its metadata.
         max_megapixels: A larger photo is not decoded.
+        hash_path: "exact": the small pictures are made from all pixels, so that `phash` is that of imagehash. "fast":
+            of a JPEG only as many are decoded as the small pictures, and the JPEG that is kept, need.
 
     Raises:
         UnreadablePhotoError: it is empty, too large, broken off or no image.
@@ -79,8 +82,10 @@ def decode(data: bytes, max_side: int = 512, quality: int = 90, max_megapixels: 
         width, height = image.size
         if width * height > max_megapixels * 1e6:
             raise UnreadablePhotoError(f"{width} x {height} pixels, more than image.max_megapixels {max_megapixels:g}")
-        bare = without_metadata(data) if _small_upright_jpeg(image, max_side) else None
-        return _photo(image, bare, max_side, quality)
+        scans = data.count(b"\xff\xda") if image.info.get("progressive") else 1
+        if scans > MOST_SCANS:
+            raise UnreadablePhotoError(f"a JPEG of {scans} scans; one with more than {MOST_SCANS} is no photo")
+        return _photo(image, data, max_side, quality, hash_path)
     except (UnreadablePhotoError, MemoryError):
         raise
     except UnidentifiedImageError:
@@ -91,57 +96,28 @@ def decode(data: bytes, max_side: int = 512, quality: int = 90, max_megapixels: 
         raise UnreadablePhotoError(f"does not decode: {str(error) or type(error).__name__}") from None
 
 
-def _photo(image: Image.Image, bare: bytes | None, max_side: int, quality: int) -> Photo:
-    image.load()
-    turn = _turn(image)
-    turned = image.transpose(turn) if turn is not None else image
-    rgb = _rgb(turned)
-    # A hash is of the source before downscaling, so that it is the one that other tools give.
-    gray = turned.convert("L") if turned.mode in ("L", "RGB", "CMYK", "YCbCr") else rgb.convert("L")
-    small = rgb.resize((32, 32), Image.Resampling.BOX)
-    return Photo(
-        jpeg=bare or _jpeg(rgb, max_side, quality),
-        width=rgb.width,
-        height=rgb.height,
-        gray32=np.asarray(gray.resize((32, 32), Image.Resampling.LANCZOS)),
-        gray64=np.asarray(gray.resize((64, 64), Image.Resampling.LANCZOS)),
-        rgb8=np.asarray(small.resize((8, 8), Image.Resampling.BOX)),
-        rgb32=np.asarray(small),
-    )
+def _photo(image: Image.Image, data: bytes, max_side: int | None, quality: int, hash_path: HashPath) -> Photo:
+    width, height = image.size
+    held = orientation(image)
+    small_jpeg = max_side is not None and image.format == "JPEG" and image.mode == "RGB" and max(image.size) <= max_side
+    jpeg = without_metadata(data) if small_jpeg and held == 1 else None
+    longer = max_side if max_side is not None and jpeg is None else 0  # what the JPEG still to be made needs
+    scale = scale_of(image, FAST_SIDE, longer) if hash_path == "fast" else 1
+    pixels = turned(pixels_of(image, data, scale), held)
+    if held in LYING:
+        width, height = height, width
+    if max_side is not None and jpeg is None:
+        jpeg = _jpeg(pixels, *_size(width, height, max_side), quality)
+    return Photo(jpeg, width, height, *small_pictures(pixels))
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    try:
-        return TURNS.get(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # noqa: BLE001  (an EXIF block that cannot be read says nothing of the pixels)
-        return None
+def _size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    smaller = min(1.0, max_side / max(width, height))
+    return max(1, round(width * smaller)), max(1, round(height * smaller))
 
 
-def _small_upright_jpeg(image: Image.Image, max_side: int) -> bool:
-    return image.format == "JPEG" and image.mode == "RGB" and _turn(image) is None and max(image.size) <= max_side
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith(("I", "F")):
-        # 16 and 32 bits a pixel: Pillow clips them to white; scale what is there to 8 bits.
-        values = np.asarray(image, dtype=np.float64)
-        low, high = float(values.min()), float(values.max())
-        scaled = (values - low) / (high - low) * 255 if high > low else np.zeros_like(values)
-        return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
-    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA"):
-        layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, layered).convert("RGB")
-    return image.convert("RGB")
-
-
-def _jpeg(image: Image.Image, max_side: int, quality: int) -> bytes:
-    if max(image.size) > max_side:
-        scale = max_side / max(image.size)
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+def _jpeg(pixels: np.ndarray, width: int, height: int, quality: int) -> bytes:
+    kept = pixels if pixels.shape[:2] == (height, width) else shrink(pixels, width, height)
     sink = io.BytesIO()
-    image.save(sink, "JPEG", quality=quality, comment=b"")  # Pillow would carry the source's comment over
+    Image.fromarray(kept).save(sink, "JPEG", quality=quality)
     return sink.getvalue()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 START, END, SCAN, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 APPLICATION = range(0xE0, 0xF0)
 # The application segments that say how pixels become colours; EXIF, XMP, IPTC and makers' notes stand in the others.
 NEEDED = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 # In a scan FF 00 stands for the byte FF, and FF D0 to FF D7 are its own restart marks.
 MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
+SEARCHED = 1 << 20  # bytes at a time
+MARKS = np.ones(256, bool)  # which bytes behind an FF make a marker
+MARKS[[0x00, *range(0xD0, 0xD8), 0xFF]] = False
 
 
 def without_metadata(jpeg: bytes) -> bytes | None:
@@ -30,13 +35,27 @@ def without_metadata(jpeg: bytes) -> bytes | None:
         if not payload <= end < len(jpeg):
             return None
         if marker == SCAN:
-            behind = MARKER.search(jpeg, end)
+            behind = _marker(jpeg, end)
             if behind is None:
                 return None
-            end = behind.start()
+            end = behind
         if not _metadata(marker, jpeg[payload:end]):
             kept.append(jpeg[at:end])
         at = end
+    return None
+
+
+def _marker(jpeg: bytes, start: int) -> int | None:
+    """Find the next marker: quicker than the pattern does by far, and nearly all of a JPEG is searched."""
+    for begin in range(start, len(jpeg), SEARCHED - 1):
+        part = np.frombuffer(jpeg, np.uint8, min(SEARCHED, len(jpeg) - begin), begin)
+        place = np.flatnonzero(part[:-1] == 0xFF)
+        place = place[MARKS[part[place + 1]]]
+        if len(place):
+            at = begin + int(place[0])
+            while at > start and jpeg[at - 1] == 0xFF:  # any number of FF may stand before a marker
+                at -= 1
+            return at
     return None
 
 

@@ -1,0 +1,61 @@
+"""Describe decoded photos by hashes and colours, many at a time; hash files without keeping a picture of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...schemas.config import HashPath
+from .decode import Photo, UnreadablePhotoError, decode
+from .hashes import information, phash, to_hex
+
+COLUMNS = ("width", "height", "phash", "phash256", "colour", "information", "error")
+AT_A_TIME = 512
+
+
+def describe(photos: Sequence[Photo]) -> list[dict[str, Any]]:
+    """Give width, height, phash, phash256, colour and information of each photo, as the images dataset has them."""
+    if not photos:
+        return []
+    short = to_hex(phash(np.stack([photo.gray32 for photo in photos])))
+    long = to_hex(phash(np.stack([photo.gray64 for photo in photos])))
+    entropy = information(np.stack([photo.rgb32 for photo in photos])).tolist()
+    return [
+        {"width": photo.width, "height": photo.height, "phash": bits64, "phash256": bits256,
+         "colour": photo.rgb8.tobytes(), "information": bits}
+        for photo, bits64, bits256, bits in zip(photos, short, long, entropy, strict=True)
+    ]  # fmt: skip
+
+
+def hash_photos(
+    files: Iterable[bytes | None], hash_path: HashPath = "fast", max_megapixels: float = 64
+) -> pd.DataFrame:
+    """Hash photos, without keeping them.
+
+    Args:
+        files: The bytes of each; None where there is no photo.
+        hash_path: "fast", or "exact" for the hash that imagehash gives.
+        max_megapixels: A larger photo is not decoded.
+
+    Returns:
+        One row a file: width, height, phash (16 hex digits), phash256 (64), colour (8 x 8 RGB means, 192 bytes),
+        information, and error, which says why a photo does not decode; the others are null there.
+    """
+    remaining = iter(files)
+    rows: list[dict[str, Any]] = []
+    while some := list(islice(remaining, AT_A_TIME)):
+        looked = [_looked(data, hash_path, max_megapixels) for data in some]
+        described = iter(describe([photo for photo in looked if isinstance(photo, Photo)]))
+        rows += [{"error": found} if isinstance(found, str) else next(described) for found in looked]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _looked(data: bytes | None, hash_path: HashPath, max_megapixels: float) -> Photo | str:
+    try:
+        return decode(data or b"", None, max_megapixels=max_megapixels, hash_path=hash_path)
+    except UnreadablePhotoError as error:
+        return str(error)
