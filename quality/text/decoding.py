@@ -11,7 +11,7 @@ import ftfy.fixes
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import SETTLING, matches, rewrite, rows_with, settled
+from .characters import SETTLING, matches, rewrite, rows_with
 
 _BYTES = re.compile(r"(?<!\\)(?:\\+x[0-9a-fA-F]{2})+")
 _POINTS = re.compile(r"(?<!\\)(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
@@ -41,13 +41,21 @@ def escaped_bytes(texts: pa.Array) -> pa.Array:
     >>> escaped_bytes(pa.array([r"Caf\xc3\xa9", r"Caf\u00e9 \ud83d\ude00", r"\xff", 'b"Levi\'s"'])).to_pylist()
     ['Café', 'Café 😀', '\\xff', "Levi's"]
     """
-    rows = matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
-    return rewrite(texts, rows, lambda text: settled(text, _unescaped))
+    return rewrite(texts, _written, _unescaped)
+
+
+def _written(texts: pa.Array) -> pa.Array:
+    return matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
 
 
 def _unescaped(text: str) -> str:
-    text = _LITERAL.sub(r"\2", text)
-    return _BREAKS.sub(" ", _POINTS.sub(_points, _BYTES.sub(_bytes, text)))
+    if text.startswith("b"):
+        text = _LITERAL.sub(r"\2", text)
+    if "\\x" in text:
+        text = _BYTES.sub(_bytes, text)
+    if "\\" in text:
+        text = _BREAKS.sub(" ", _POINTS.sub(_points, text))
+    return text
 
 
 def _bytes(found: re.Match[str]) -> str:
@@ -79,7 +87,7 @@ def markup(texts: pa.Array) -> pa.Array:
     >>> markup(pa.array(["<b>Mug</b>&nbsp;&amp; saucer"])).to_pylist()
     [' Mug \\xa0& saucer']
     """
-    texts = rewrite(texts, matches(texts, _ENTITY.pattern, rows_with(texts, "&")), _characters)
+    texts = rewrite(texts, _escaped, lambda text: _ENTITY.sub(_character, text))
     tagged = matches(texts, r"<[!/a-zA-Z]|\]\]>", rows_with(texts, ">"))
     if not pc.any(tagged).as_py():
         return texts
@@ -91,9 +99,8 @@ def markup(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, tagged, plain)
 
 
-def _characters(text: str) -> str:
-    """Exports escape twice, and three times."""
-    return settled(text, lambda once: _ENTITY.sub(_character, once))
+def _escaped(texts: pa.Array) -> pa.Array:
+    return matches(texts, _ENTITY.pattern, rows_with(texts, "&"))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -110,8 +117,12 @@ def mojibake(texts: pa.Array) -> pa.Array:
     >>> mojibake(pa.array(["CafÃ© latte", "Levi\\x92s"])).to_pylist()
     ['Café latte', 'Levi’s']
     """
-    return rewrite(texts, matches(texts, _MISREAD, rows_with(texts, _FIRST)), _mended)
+    return rewrite(texts, _misread, _mended)
+
+
+def _misread(texts: pa.Array) -> pa.Array:
+    return matches(texts, _MISREAD, rows_with(texts, _FIRST))
 
 
 def _mended(text: str) -> str:
-    return settled(text, lambda once: str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(once))))
+    return str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))

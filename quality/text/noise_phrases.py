@@ -15,7 +15,6 @@ from typing import Any
 import xxhash
 
 from .automaton import BLANK, Automaton
-from .characters import settled
 
 _DECORATION = "!~*#|:-–—"
 _BRACKETS = dict(zip("[(【「{<《〔", "])】」}>》〕", strict=True))
@@ -69,20 +68,23 @@ def automaton() -> Automaton:
 
 
 @functools.cache
-def pattern() -> re.Pattern[str]:
+def pattern(ascii_alone: bool) -> re.Pattern[str]:
     """One pattern for all phrases, in lower case: a tree that reads each character once and tries the longer phrase first.
 
     A phrase must stand apart ("sale" is not in "salekhard"), but in scripts that are written without spaces.
+
+    Args:
+        ascii_alone: Leave out what no text of ASCII holds.
     """
     apart: dict[str, Any] = {}
     anywhere: dict[str, Any] = {}
-    for key in lines():
+    for key in filter(str.isascii, lines()) if ascii_alone else lines():
         free = _UNSPACED.search(key) is not None
         node = anywhere if free or not key[0].isalnum() else apart
         for character in key:
             node = node.setdefault(character, {})
         node["" if free or not key[-1].isalnum() else _ENDS] = {}
-    return re.compile(f"{_spelled(anywhere)}|{_BEGINS}{_spelled(apart)}")
+    return re.compile("|".join([_spelled(anywhere)] * bool(anywhere) + [_BEGINS + _spelled(apart)]))
 
 
 def _spelled(node: dict[str, Any]) -> str:
@@ -105,14 +107,10 @@ def without(text: str) -> str:
     >>> without("[Official Store] COD liver oil ~free shipping!!"), without("Promo mug [promo]")
     ('  COD liver oil  ', 'Promo mug  ')
     """
-    return settled(text, _without)
-
-
-def _without(text: str) -> str:
     kept: list[str] = []
     done = 0
     known = lines()
-    for found in pattern().finditer(_lower(text)):
+    for found in pattern(text.isascii()).finditer(_lower(text)):
         line = known[_spaced(found.group())]
         begin, end = found.span()
         left, right = begin, end

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from ..duplicates.gtin import gtin
-from .characters import matches, rewrite, settled
+from .characters import matches, rewrite
 
 # Lengths of IBANs (SWIFT, IBAN registry).
 _IBAN_LENGTHS = {
@@ -73,7 +73,7 @@ def without_emails(text: str, mark: str) -> str:
 
 def without_phones(text: str, mark: str) -> str:
     """Replace telephone numbers in a text."""
-    return settled(text, lambda once: _PHONES.sub(lambda found: mark if _phone(found) else found.group(), once))
+    return _PHONES.sub(lambda found: mark if _phone(found) else found.group(), text)
 
 
 def _phone(found: re.Match[str]) -> bool:
@@ -161,7 +161,7 @@ def emails(texts: pa.Array, mark: str = "[e-mail]") -> pa.Array:
     >>> emails(pa.array(["write to shop.one@example.co.id now"])).to_pylist()
     ['write to [e-mail] now']
     """
-    return rewrite(texts, matches(texts, "@"), lambda text: without_emails(text, mark))
+    return rewrite(texts, lambda column: matches(column, "@"), lambda text: without_emails(text, mark))
 
 
 def phones(texts: pa.Array, mark: str = "[phone]") -> pa.Array:
@@ -170,7 +170,7 @@ def phones(texts: pa.Array, mark: str = "[phone]") -> pa.Array:
     >>> phones(pa.array(["WA 0812-3456-7890, Levi's 501 0193, EAN 4006381333931"])).to_pylist()
     ["[phone], Levi's 501 0193, EAN 4006381333931"]
     """
-    return rewrite(texts, matches(texts, PHONE_SIGNS), lambda text: without_phones(text, mark))
+    return rewrite(texts, lambda column: matches(column, PHONE_SIGNS), lambda text: without_phones(text, mark))
 
 
 def ibans(texts: pa.Array, mark: str = "[IBAN]") -> pa.Array:
@@ -179,7 +179,8 @@ def ibans(texts: pa.Array, mark: str = "[IBAN]") -> pa.Array:
     >>> ibans(pa.array(["DE89 3704 0044 0532 0130 00 RED"])).to_pylist()
     ['[IBAN] RED']
     """
-    return rewrite(texts, matches(texts, r"[A-Z]{2}\d\d ?[A-Z0-9]"), lambda text: _accounts(text, mark))
+    signs = r"[A-Z]{2}\d\d ?[A-Z0-9]"
+    return rewrite(texts, lambda column: matches(column, signs), lambda text: _accounts(text, mark))
 
 
 def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
@@ -188,8 +189,8 @@ def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
     >>> cards(pa.array(["4111 1111 1111 1111 and 4111 1111 1111 1112"])).to_pylist()
     ['[card] and 4111 1111 1111 1112']
     """
-    rows = matches(texts, r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{5}")
-    return rewrite(texts, rows, _replaced(_CARD, _luhn, mark))
+    signs = r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{5}"
+    return rewrite(texts, lambda column: matches(column, signs), _replaced(_CARD, _luhn, mark))
 
 
 def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
@@ -198,8 +199,8 @@ def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
     >>> national_numbers(pa.array(["CPF 529.982.247-25"])).to_pylist()
     ['CPF [id]']
     """
-    rows = matches(texts, r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d")
-    return rewrite(texts, rows, _replaced(_NATIONAL, _national, mark))
+    signs = r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d"
+    return rewrite(texts, lambda column: matches(column, signs), _replaced(_NATIONAL, _national, mark))
 
 
 # In order: an IBAN or a card number is no telephone number.

@@ -25,7 +25,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}"
 _LONG = re.compile(r"[^\W\d_]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _SMALL = {"with", "without", "from", "avec", "sans", "pour", "para", "ohne", "dengan", "untuk", "dari", "yang", "voor"}
 _TAG = re.compile(r"#[^\W\d_]{2,}")  # "#TL111" is a number
-_SEPARATOR = re.compile("[/|,;、，]+")
+_SEPARATORS = "/|,;、，"
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]+")
 
 
 def repeated_words(texts: pa.Array) -> pa.Array:
@@ -34,7 +35,7 @@ def repeated_words(texts: pa.Array) -> pa.Array:
     >>> repeated_words(pa.array(["mug mug mug", "red mug red mug 24 24", "Duran Duran"])).to_pylist()
     ['mug', 'red mug 24 24', 'Duran Duran']
     """
-    return rewrite(texts, pa.array(_repeating(*strings(texts))[0]), _once)
+    return rewrite(texts, lambda column: pa.array(_repeating(*strings(column))[0]), _once)
 
 
 def keyword_stuffing(texts: pa.Array) -> pa.Array:
@@ -45,19 +46,18 @@ def keyword_stuffing(texts: pa.Array) -> pa.Array:
     >>> keyword_stuffing(pa.array(["holder vip holder bunga holder gadget holder hp", "Dress #ootd #style #new"])).to_pylist()
     ['holder vip holder bunga holder gadget hp', 'Dress']
     """
-    often = pa.array(_repeating(*strings(texts))[1])
-    listed = pc.or_(rows_with(texts, "[/|,;、，]", ITEMS - 1), rows_with(texts, "#"))
-    return rewrite(texts, pc.or_(often, listed), _trimmed)
+    return rewrite(texts, _stuffed, _trimmed)
+
+
+def _stuffed(texts: pa.Array) -> pa.Array:
+    listed = pc.or_(rows_with(texts, f"[{_SEPARATORS}]", ITEMS - 1), rows_with(texts, "#", 2))
+    return pc.or_(listed, pa.array(_repeating(*strings(texts))[1]))
 
 
 def _once(text: str) -> str:
     words = text.split()
-    for _ in range(LONGEST):
-        before = len(words)
-        words = _phrases_once(_words_once(words))
-        if len(words) == before:
-            break
-    return text if len(words) == len(text.split()) else " ".join(words)
+    kept = _phrases_once(_words_once(words))
+    return text if len(kept) == len(words) else " ".join(kept)
 
 
 def _words_once(words: list[str]) -> list[str]:
@@ -94,7 +94,7 @@ def _says(word: str) -> bool:
 def _trimmed(text: str) -> str:
     if "#" in text:
         text = _untagged(text)
-    if len(_SEPARATOR.findall(text)) >= ITEMS - 1 and not any(map(str.isdigit, text)):
+    if sum(map(text.count, _SEPARATORS)) >= ITEMS - 1 and not any(map(str.isdigit, text)):
         text = _head(text)
     keys = text.casefold().split()
     counts = Counter(keys)
