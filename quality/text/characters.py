@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 # Unicode puts nothing between the ideographs of planes 2 and 3 and the tags of plane 14, none of them of any kind here.
 _PLANES = (range(0xD800), range(0xE000, 0x20000), range(0xE0000, 0xE1000))
 _SIZE = 0xE1000
+SETTLING = 8  # a text that takes longer was made for it
 
 # Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2; or that it breaks: a Thai or Lao
 # vowel in two, a Korean letter that stands alone ("ㄱ자 소파") into the half of a syllable, 27″ into two feet.
@@ -38,15 +39,38 @@ def strings(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return ends, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
 
 
-def rewrite(texts: pa.Array, rows: pa.Array, fix: Callable[[str], str]) -> pa.Array:
-    """Put what a Python function makes of them in place of some rows; the same array where there are none.
+def rewrite(texts: pa.Array, suspects: Callable[[pa.Array], pa.Array], fix: Callable[[str], str]) -> pa.Array:
+    """Put what a Python function makes of them in place of suspect texts, until none is suspect or nothing changes.
 
-    >>> rewrite(pa.array(["a", "b", None]), pa.array([False, True, False]), str.upper).to_pylist()
-    ['a', 'B', None]
+    What is taken out of a text may join what stood beside it; one in which that goes on for long was made for it.
+
+    Args:
+        texts: Strings and nulls.
+        suspects: Says which texts to look at; a null is none.
+        fix: What it does not change it leaves as it is.
+
+    Returns:
+        The same array where no text is suspect.
+
+    >>> rewrite(pa.array(["a((b))", "b", None]), lambda t: matches(t, "[(]"), lambda t: t.replace("(b)", "b")).to_pylist()
+    ['ab', 'b', None]
     """
+    rows = suspects(texts)
     if not pc.any(rows).as_py():
         return texts
-    return pc.replace_with_mask(texts, rows, pa.array([fix(t) for t in texts.filter(rows).to_pylist()], texts.type))
+    values = texts.filter(rows)
+    fixed = open_values = pa.array([fix(text) for text in values.to_pylist()], texts.type)
+    places = np.arange(len(values))  # of those that may change yet
+    for _ in range(SETTLING):
+        again = np.asarray(pc.and_(pc.not_equal(values, open_values), suspects(open_values)))
+        if not again.any():
+            break
+        places, values = places[again], open_values.filter(pa.array(again))
+        open_values = pa.array([fix(text) for text in values.to_pylist()], texts.type)
+        mask = np.zeros(len(fixed), np.bool_)
+        mask[places] = True
+        fixed = pc.replace_with_mask(fixed, pa.array(mask), open_values)
+    return pc.replace_with_mask(texts, rows, fixed)
 
 
 def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.Array:

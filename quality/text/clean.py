@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from ...schemas import values
 from ...schemas.errors import ConfigError, nearest
 from . import language
+from .brand import normalise_brand
 from .chain import apply
+from .characters import rows_with
 from .rules import DESCRIPTION_RULES, EMPTYING_RULES, LETTER_OR_DIGIT, RULES
 
 KEPT_UNEMPTIED = "kept_unemptied"
@@ -43,6 +45,8 @@ def clean_texts(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counte
     emptied = pc.and_(_has_words(texts), pc.invert(_has_words(cleaned)))
     if pc.any(emptied).as_py():
         gentle, _ = _apply(texts.filter(emptied), [r for r in rules if r not in EMPTYING_RULES])
+        harsh, _ = _apply(gentle, rules)  # it may find less than in the raw text, and will when cleaned again
+        gentle = pc.if_else(_has_words(harsh), harsh, gentle)
         cleaned = pc.replace_with_mask(cleaned, emptied, gentle)
         counts[KEPT_UNEMPTIED] += int(pc.sum(emptied).as_py())
     return cleaned, counts
@@ -53,7 +57,7 @@ def _apply(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counter[str
 
 
 def _has_words(texts: pa.Array) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(texts, LETTER_OR_DIGIT), False)
+    return rows_with(texts, LETTER_OR_DIGIT)
 
 
 def clean_listings(batch: pa.RecordBatch, rules: Sequence[str], identify: bool) -> tuple[pa.RecordBatch, Counter[str]]:
@@ -70,7 +74,7 @@ def clean_listings(batch: pa.RecordBatch, rules: Sequence[str], identify: bool) 
         "title": title,
         "title_raw": batch["title"],
         "description": _apply(batch["description"], prose)[0],
-        "brand": _apply(batch["brand"], prose)[0],
+        "brand": normalise_brand(batch["brand"]),
     }
     if identify:
         columns["lang"] = pc.coalesce(batch["lang"], language.identify(title))

@@ -27,8 +27,12 @@ def contacts(texts: pa.Array) -> pa.Array:
     >>> contacts(pa.array(["Mug WA 0812-3456-7890 www.mugs.example", "@home mug @12pcs", "Mug IG: @mug_shop"])).to_pylist()
     ['Mug    ', '@home mug @12pcs', 'Mug  ']
     """
+    return rewrite(texts, _suspects, _without)
+
+
+def _suspects(texts: pa.Array) -> pa.Array:
     numbers = matches(texts, PHONE_SIGNS, rows_with(texts, "[0-9]", 7))
-    return rewrite(texts, pc.or_(numbers, matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]"))), _without)
+    return pc.or_(numbers, matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]")))
 
 
 def _without(text: str) -> str:

@@ -11,11 +11,11 @@ import ftfy.fixes
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import matches, rewrite, rows_with
+from .characters import SETTLING, matches, rewrite, rows_with
 
-_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
-_POINTS = re.compile(r"(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
-_BREAKS = re.compile(r"\\+[nrt](?![a-z])")
+_BYTES = re.compile(r"(?<!\\)(?:\\+x[0-9a-fA-F]{2})+")
+_POINTS = re.compile(r"(?<!\\)(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
+_BREAKS = re.compile(r"(?<!\\)\\+[nrt](?![a-z])")
 _LITERAL = re.compile(r"""\Ab(["'])(.*)\1\Z""", re.DOTALL)  # a Python bytes object printed
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ELEMENTS = (
@@ -26,7 +26,7 @@ _ELEMENTS = (
 )
 # Names alone: "<NIKE> shoes" and "5 < 6 > 4" are no HTML. What a script or a style sheet says is no text.
 _TAGS = (
-    r"(?is)<script\b[^>]*>.*?</script\s*>|<style\b[^>]*>.*?</style\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>"
+    r"(?i)<script\b[^<>]*>[^<]*</script\s*>|<style\b[^<>]*>[^<]*</style\s*>|<!--[^<>]*-->|<!\[CDATA\[|\]\]>"
     rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
 )
 # What ftfy is asked about: the first byte of a UTF-8 sequence read as Latin-1 or Windows-1252 and a byte behind it, or
@@ -41,13 +41,21 @@ def escaped_bytes(texts: pa.Array) -> pa.Array:
     >>> escaped_bytes(pa.array([r"Caf\xc3\xa9", r"Caf\u00e9 \ud83d\ude00", r"\xff", 'b"Levi\'s"'])).to_pylist()
     ['Café', 'Café 😀', '\\xff', "Levi's"]
     """
-    rows = matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
-    return rewrite(texts, rows, _unescaped)
+    return rewrite(texts, _written, _unescaped)
+
+
+def _written(texts: pa.Array) -> pa.Array:
+    return matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
 
 
 def _unescaped(text: str) -> str:
-    text = _LITERAL.sub(r"\2", text)
-    return _BREAKS.sub(" ", _POINTS.sub(_points, _BYTES.sub(_bytes, text)))
+    if text.startswith("b"):
+        text = _LITERAL.sub(r"\2", text)
+    if "\\x" in text:
+        text = _BYTES.sub(_bytes, text)
+    if "\\" in text:
+        text = _BREAKS.sub(" ", _POINTS.sub(_points, text))
+    return text
 
 
 def _bytes(found: re.Match[str]) -> str:
@@ -79,21 +87,20 @@ def markup(texts: pa.Array) -> pa.Array:
     >>> markup(pa.array(["<b>Mug</b>&nbsp;&amp; saucer"])).to_pylist()
     [' Mug \\xa0& saucer']
     """
-    texts = rewrite(texts, matches(texts, _ENTITY.pattern, rows_with(texts, "&")), _characters)
+    texts = rewrite(texts, _escaped, lambda text: _ENTITY.sub(_character, text))
     tagged = matches(texts, r"<[!/a-zA-Z]|\]\]>", rows_with(texts, ">"))
     if not pc.any(tagged).as_py():
         return texts
-    return pc.replace_with_mask(texts, tagged, pc.replace_substring_regex(texts.filter(tagged), _TAGS, " "))
-
-
-def _characters(text: str) -> str:
-    # Exports escape twice, and three times; what a hostile text nests deeper is left to the next round.
-    for _ in range(5):
-        plain = _ENTITY.sub(_character, text)
-        if plain == text:
+    plain = texts.filter(tagged)
+    for _ in range(SETTLING):
+        before, plain = plain, pc.replace_substring_regex(plain, _TAGS, " ")
+        if plain.equals(before):
             break
-        text = plain
-    return text
+    return pc.replace_with_mask(texts, tagged, plain)
+
+
+def _escaped(texts: pa.Array) -> pa.Array:
+    return matches(texts, _ENTITY.pattern, rows_with(texts, "&"))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -110,13 +117,12 @@ def mojibake(texts: pa.Array) -> pa.Array:
     >>> mojibake(pa.array(["CafÃ© latte", "Levi\\x92s"])).to_pylist()
     ['Café latte', 'Levi’s']
     """
-    return rewrite(texts, matches(texts, _MISREAD, rows_with(texts, _FIRST)), _mended)
+    return rewrite(texts, _misread, _mended)
+
+
+def _misread(texts: pa.Array) -> pa.Array:
+    return matches(texts, _MISREAD, rows_with(texts, _FIRST))
 
 
 def _mended(text: str) -> str:
-    for _ in range(5):
-        mended = str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))
-        if mended == text:
-            break
-        text = mended
-    return text
+    return str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))

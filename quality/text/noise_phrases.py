@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from importlib import resources
-from typing import Any
 
 import xxhash
 
@@ -19,7 +19,7 @@ from .automaton import BLANK, Automaton
 _DECORATION = "!~*#|:-–—"
 _BRACKETS = dict(zip("[(【「{<《〔", "])】」}>》〕", strict=True))
 _BLANKS = re.compile(f"{BLANK}+")
-_BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
+_WORDS, _ENDS = re.compile(r"[^\W_]+"), r"(?![^\W_])"
 # Scripts written without spaces, in which a phrase need not stand apart. Korean compounds need not either, but two
 # syllables may well be a part of another word.
 _UNSPACED = re.compile(
@@ -59,42 +59,50 @@ def automaton() -> Automaton:
     """What finds the rows to be looked at more closely."""
     keys = set()
     for key, line in lines().items():
+        spelled = {key, _spaced(line.strip("![]").lower())}  # with "ı" as it stands
         if line[0] == "[":
-            keys |= {f"{bracket}{key}" for bracket in _BRACKETS} | {f"{bracket} {key}" for bracket in _BRACKETS}
+            keys |= {f"{bracket}{key}" for bracket in _BRACKETS if bracket not in "({<" for key in spelled}
         elif line[0] != "!":
-            keys |= {key, _spaced(line.lower())}  # "ı" as it stands
+            keys |= spelled
     return Automaton.of(sorted(keys))
 
 
 @functools.cache
-def pattern() -> re.Pattern[str]:
-    """One pattern for all phrases, in lower case: a tree that reads each character once and tries the longer phrase first.
-
-    A phrase must stand apart ("sale" is not in "salekhard"), but in scripts that are written without spaces.
-    """
-    apart: dict[str, Any] = {}
-    anywhere: dict[str, Any] = {}
-    for key in lines():
-        free = _UNSPACED.search(key) is not None
-        node = anywhere if free or not key[0].isalnum() else apart
-        for character in key:
-            node = node.setdefault(character, {})
-        node["" if free or not key[-1].isalnum() else _ENDS] = {}
-    return re.compile(f"{_BEGINS}{_spelled(apart)}|{_spelled(anywhere)}")
+def _beginning() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Phrases by their first word, and those that need not stand apart by their first character."""
+    words: dict[str, list[str]] = {}
+    characters: dict[str, list[str]] = {}
+    for key in sorted(lines(), key=len, reverse=True):
+        word = _WORDS.match(key)
+        if word is None or _UNSPACED.search(key):
+            characters.setdefault(key[0], []).append(key)
+        else:
+            words.setdefault(word.group(), []).append(key)
+    return words, characters
 
 
-def _spelled(node: dict[str, Any]) -> str:
-    ends = [end for end in ("", _ENDS) if end in node]
-    longer = [
-        (f"{BLANK}++" if character == " " else re.escape(character)) + _spelled(child)
-        for character, child in sorted(node.items())
-        if character not in ("", _ENDS)
-    ]
-    if len(longer) == 1 and not ends:
-        return longer[0]
-    # Branches are tried one by one: a look ahead spares most places the hundreds of them.
-    ahead = f"(?=[{re.escape(''.join(filter(None, node)))}])" if len(longer) > 8 and not ends else ""
-    return f"{ahead}(?:{'|'.join(longer + ends)})"
+@functools.cache
+def _pattern(begin: str, free: bool) -> re.Pattern[str]:
+    """One pattern for the phrases of one beginning, in lower case, the longer ones first."""
+    keys = _beginning()[free][begin]
+    ends = ["" if free and _UNSPACED.search(key) or not key[-1].isalnum() else _ENDS for key in keys]
+    quoted = [re.escape(key).replace(r"\ ", f"{BLANK}++") for key in keys]
+    return re.compile("|".join(map("".join, zip(quoted, ends, strict=True))))
+
+
+def _found(low: str) -> Iterator[re.Match[str]]:
+    """Find phrases, in lower case, from left to right; one must stand apart unless it is written without spaces."""
+    words, characters = _beginning()
+    places = [(word.start(), word.group(), False) for word in _WORDS.finditer(low) if word.group() in words]
+    if not low.isascii() or "%" in low:
+        places += [(place, character, True) for place, character in enumerate(low) if character in characters]
+        places.sort()
+    done = 0
+    for place, begin, free in places:
+        found = _pattern(begin, free).match(low, place) if place >= done else None
+        if found:
+            done = found.end()
+            yield found
 
 
 def without(text: str) -> str:
@@ -106,7 +114,7 @@ def without(text: str) -> str:
     kept: list[str] = []
     done = 0
     known = lines()
-    for found in pattern().finditer(_lower(text)):
+    for found in _found(_lower(text)):
         line = known[_spaced(found.group())]
         begin, end = found.span()
         left, right = begin, end

@@ -26,14 +26,12 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-_CALL = (
-    r"(?:whats\s?app|wa|telp?|telephone|telepon|telefon|telefono|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram|"
-    "电话|手机号|微信|電話|전화|โทร)"
-)
+_LATIN = r"whats\s?app|wa|telp?|telephone|telepon|telefono?|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram"
+_OTHER = "电话|手机号|微信|電話|전화|โทร"  # what stands before a number
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){1,8}(?![\w@])")
 _PHONES = re.compile(
     rf"""
-    (?<!\w) {_CALL} (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}} (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
+    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}} (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
     | (?<![\w+]) \+ [1-9]\d{{0,2}} [\s.-]? \(?\d{{1,4}}\)? (?:[\s.-]?\d{{2,4}}){{2,4}} (?!\w)
     | (?<![\w(]) (?:\+?1[\s.-]?)? \([2-9]\d\d\) \s? [2-9]\d\d [-.\s] \d{{4}} (?![\w-])  # (212) 555-0123
     | (?<![\w.,/-]) (?:1[-.])? [2-9]\d\d - [2-9]\d\d - \d{{4}} (?![\w-])  # United States, Canada
@@ -63,8 +61,8 @@ _NATIONAL = re.compile(
 
 # What each telephone number shows at its beginning: cheap to look for.
 PHONE_SIGNS = (
-    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d|1[3-9]\d|1[-.][2-9]|[2-9]\d\d-[2-9]\d\d-)[\d\s/-]{{4}}"
-    rf"|(?i:{_CALL})(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
+    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d[\d\s./-]{{7}}|1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}|[2-9]\d\d-[2-9]\d\d-\d)"
+    rf"|(?:\b(?i:{_LATIN})|{_OTHER})(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
 )
 
 
@@ -163,7 +161,7 @@ def emails(texts: pa.Array, mark: str = "[e-mail]") -> pa.Array:
     >>> emails(pa.array(["write to shop.one@example.co.id now"])).to_pylist()
     ['write to [e-mail] now']
     """
-    return rewrite(texts, matches(texts, "@"), lambda text: without_emails(text, mark))
+    return rewrite(texts, lambda column: matches(column, "@"), lambda text: without_emails(text, mark))
 
 
 def phones(texts: pa.Array, mark: str = "[phone]") -> pa.Array:
@@ -172,7 +170,7 @@ def phones(texts: pa.Array, mark: str = "[phone]") -> pa.Array:
     >>> phones(pa.array(["WA 0812-3456-7890, Levi's 501 0193, EAN 4006381333931"])).to_pylist()
     ["[phone], Levi's 501 0193, EAN 4006381333931"]
     """
-    return rewrite(texts, matches(texts, PHONE_SIGNS), lambda text: without_phones(text, mark))
+    return rewrite(texts, lambda column: matches(column, PHONE_SIGNS), lambda text: without_phones(text, mark))
 
 
 def ibans(texts: pa.Array, mark: str = "[IBAN]") -> pa.Array:
@@ -181,7 +179,8 @@ def ibans(texts: pa.Array, mark: str = "[IBAN]") -> pa.Array:
     >>> ibans(pa.array(["DE89 3704 0044 0532 0130 00 RED"])).to_pylist()
     ['[IBAN] RED']
     """
-    return rewrite(texts, matches(texts, r"[A-Z]{2}\d\d ?[A-Z0-9]"), lambda text: _accounts(text, mark))
+    signs = r"[A-Z]{2}\d\d ?[A-Z0-9]"
+    return rewrite(texts, lambda column: matches(column, signs), lambda text: _accounts(text, mark))
 
 
 def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
@@ -190,8 +189,8 @@ def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
     >>> cards(pa.array(["4111 1111 1111 1111 and 4111 1111 1111 1112"])).to_pylist()
     ['[card] and 4111 1111 1111 1112']
     """
-    rows = matches(texts, r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{5}")
-    return rewrite(texts, rows, _replaced(_CARD, _luhn, mark))
+    signs = r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{5}"
+    return rewrite(texts, lambda column: matches(column, signs), _replaced(_CARD, _luhn, mark))
 
 
 def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
@@ -200,8 +199,8 @@ def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
     >>> national_numbers(pa.array(["CPF 529.982.247-25"])).to_pylist()
     ['CPF [id]']
     """
-    rows = matches(texts, r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d")
-    return rewrite(texts, rows, _replaced(_NATIONAL, _national, mark))
+    signs = r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d"
+    return rewrite(texts, lambda column: matches(column, signs), _replaced(_NATIONAL, _national, mark))
 
 
 # In order: an IBAN or a card number is no telephone number.

@@ -42,13 +42,12 @@ def unicode(texts: pa.Array) -> pa.Array:
     >>> unicode(pa.array(["ＭＵＧ　５００ｍｌ"])).to_pylist()
     ['MUG 500ml']
     """
-    return rewrite(texts, unsettled(texts), compatible)
+    return rewrite(texts, unsettled, compatible)
 
 
 def invisible(texts: pa.Array) -> pa.Array:
     """Take out what cannot be seen: zero-width characters, direction marks, controls."""
-    rows = rows_with(texts, _INVISIBLE)
-    return rewrite(texts, rows, lambda text: _SHOWN.sub("", text))
+    return rewrite(texts, lambda column: rows_with(column, _INVISIBLE), lambda text: _SHOWN.sub("", text))
 
 
 def pictures(texts: pa.Array) -> pa.Array:
@@ -57,7 +56,7 @@ def pictures(texts: pa.Array) -> pa.Array:
     >>> pictures(pa.array(["🔥HOT🔥 Mug ★★★"])).to_pylist()
     [' HOT  Mug  ']
     """
-    return rewrite(texts, rows_with(texts, _PICTURE), lambda text: _DRAWN.sub(" ", text))
+    return rewrite(texts, lambda column: rows_with(column, _PICTURE), lambda text: _DRAWN.sub(" ", text))
 
 
 def seller_noise(texts: pa.Array) -> pa.Array:
@@ -66,7 +65,7 @@ def seller_noise(texts: pa.Array) -> pa.Array:
     >>> seller_noise(pa.array(["HOT SALE!! Red mug - free shipping"])).to_pylist()
     ['  Red mug -  ']
     """
-    return rewrite(texts, noise_phrases.automaton().rows_with(texts), noise_phrases.without)
+    return rewrite(texts, noise_phrases.automaton().rows_with, noise_phrases.without)
 
 
 RULES: dict[str, Rule] = {

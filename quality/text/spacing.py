@@ -16,21 +16,29 @@ _REPEATED = re.compile(rf"({_MARKS})\1+")
 _WITHIN = "[\\s,./|&+-]*"
 _EMPTY = rf"\({_WITHIN}\)|\[{_WITHIN}\]|\{{{_WITHIN}\}}|【\s*】|「\s*」|『\s*』|《\s*》|〔\s*〕"
 _BRACKETS = re.compile(_EMPTY)
+_STARRED = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=[\w)!])\*(?![\w*])")  # not "5*3*2"
 # At an end, separators of the first kind go with the space beside them ("-10°C" keeps its sign, "C#" too), the others go.
-_BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!•·>", " |,;:/~*_=•·"
-_END, _END_ALL = " -–—|,;:/~*_=#!?•·<", " -–—|,;:/~_=•·"
+_BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!.•·>", " |,;:/~*_=•·"
+_END, _END_ALL = " -–—|,;:/~*_=#!?.•·<", " -–—|,;:/~_=•·"
+_PLAIN = dict.fromkeys(map(ord, BLANK), " ")
+# What makes a text ragged: white space that is no space, or one of those at its begin or end.
+_SIGNS = (rf"[\s\v\x1c-\x1f\x85\pZ{BLANK}]", f"[{_BEGIN.replace('-', '')}-]", f"[{_END.replace('-', '')}-]")
 _NOT_PLAIN, _AT_BEGIN, _AT_END = 1, 2, 4
 
 
 def punctuation(texts: pa.Array) -> pa.Array:
-    """Keep one of each run of the same mark, and drop empty brackets.
+    """Keep one of each run of the same mark, and drop empty brackets and stars around words.
 
-    >>> punctuation(pa.array(["Wow!!! Mug --- () 5.5 ..."])).to_pylist()
+    >>> punctuation(pa.array(["Wow!!! *Mug* --- () 5.5 ..."])).to_pylist()
     ['Wow! Mug -   5.5 .']
     """
-    texts = rewrite(texts, rows_doubling(texts, _MARKS), lambda text: _REPEATED.sub(r"\1", text))
-    empty = matches(texts, _EMPTY, rows_with(texts, r"[(\[{【「『《〔]"))
-    return rewrite(texts, empty, lambda text: _BRACKETS.sub(" ", text))
+    texts = rewrite(texts, lambda column: rows_doubling(column, _MARKS), lambda text: _REPEATED.sub(r"\1", text))
+    texts = rewrite(texts, lambda column: rows_with(column, r"\*", 2), lambda text: _STARRED.sub(r"\1", text))
+    return rewrite(texts, _emptied, lambda text: _BRACKETS.sub(" ", text))
+
+
+def _emptied(texts: pa.Array) -> pa.Array:
+    return matches(texts, _EMPTY, rows_with(texts, r"[(\[{【「『《〔]"))
 
 
 def whitespace(texts: pa.Array) -> pa.Array:
@@ -39,23 +47,19 @@ def whitespace(texts: pa.Array) -> pa.Array:
     >>> whitespace(pa.array(["  -  Red\\tmug \\xa0 | ", "-10°C", "C#"])).to_pylist()
     ['Red mug', '-10°C', 'C#']
     """
-    signs = (rf"[\s\v\x1c-\x1f\x85\pZ{BLANK}]", f"[{_BEGIN.replace('-', '')}-]", f"[{_END.replace('-', '')}-]")
-    return rewrite(texts, pa.array(_ragged(*strings(texts), kinds(*signs))), _trimmed)
+    return rewrite(texts, lambda column: pa.array(_ragged(*strings(column), kinds(*_SIGNS))), _trimmed)
 
 
 def _trimmed(text: str) -> str:
-    text = " ".join(text.translate(_PLAIN).split())
-    while True:
-        before = text
-        begin = text.rfind(" ", 0, len(text) - len(text.lstrip(_BEGIN))) + 1
-        text = text[begin:].lstrip(_BEGIN_ALL)
-        end = text.find(" ", len(text.rstrip(_END)))
-        text = (text if end < 0 else text[:end]).rstrip(_END_ALL)
-        if text == before:
-            return text
-
-
-_PLAIN = dict.fromkeys(map(ord, BLANK), " ")
+    if not text.isascii():
+        text = text.translate(_PLAIN)
+    text = " ".join(text.split())
+    if not text or (text[0] not in _BEGIN and text[-1] not in _END):
+        return text
+    begin = text.rfind(" ", 0, len(text) - len(text.lstrip(_BEGIN))) + 1
+    text = text[begin:].lstrip(_BEGIN_ALL)
+    end = text.find(" ", len(text.rstrip(_END)))
+    return (text if end < 0 else text[:end]).rstrip(_END_ALL)
 
 
 @numba.njit(cache=True)
