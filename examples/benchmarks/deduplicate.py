@@ -48,7 +48,8 @@ class Tool:
 
 DATATROVE = ["datatrove[io,processing]==0.10.1", "spacy"]
 TOOLS = {
-    "eclip": Tool("run_eclip.py"),
+    "eclip, two calls": Tool("run_eclip.py", (), ["calls"]),
+    "eclip, eclip run": Tool("run_eclip.py", (), ["run"]),
     "datatrove, words x 5 (default)": Tool("run_datatrove.py", DATATROVE, ["5"]),
     "datatrove, words x 2": Tool("run_datatrove.py", DATATROVE, ["2"]),
     "Data-Juicer, characters x 4": Tool("run_data_juicer.py", ["py-data-juicer==1.6.1", "aiohttp"]),

@@ -11,18 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COPIES = ("exact", "format", "noise", "order", "typo")
-SHARES = {"copy": 0.30, "variant": 0.10}  # of the rows; the rest are products that nobody else offers
-NOUNS = """mug kettle lamp chair table backpack wallet jacket shirt dress sneaker sandal watch ring necklace blender
-    toaster pan knife spoon plate bowl towel pillow blanket curtain rug mirror clock vase candle frame shelf drawer
-    keyboard mouse monitor charger cable speaker headphone tripod lens battery router printer scanner tablet phone
-    case holder stand mount drill hammer saw wrench pliers tape brush roller ladder hose sprinkler shovel rake pot
+COPIED, VARIED = 0.5, 0.2  # shares of the products that have copies, or a variant
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+NOUNS = _words("""mug kettle lamp chair table backpack wallet jacket shirt dress sneaker sandal watch ring necklace
+    blender toaster pan knife spoon plate bowl towel pillow blanket curtain rug mirror clock vase candle frame shelf
+    drawer keyboard mouse monitor charger cable speaker headphone tripod lens battery router printer scanner tablet
+    phone case holder stand mount drill hammer saw wrench pliers tape brush roller ladder hose sprinkler shovel rake pot
     shampoo soap lotion cream serum mask perfume lipstick comb razor toothbrush floss bottle flask thermos lunchbox
     puzzle doll robot kite ball racket glove helmet goggles tent lantern compass rope hook magnet sticker notebook
     pen pencil marker eraser stapler folder binder calendar guitar violin drum flute piano microphone stroller crib
-    bib pacifier leash collar kennel aquarium feeder""".split()
-TRAITS = """ceramic wooden leather cotton steel bamboo glass silicone linen wool portable foldable wireless
+    bib pacifier leash collar kennel aquarium feeder""")
+TRAITS = _words("""ceramic wooden leather cotton steel bamboo glass silicone linen wool portable foldable wireless
     rechargeable waterproof vintage modern slim heavy light quiet double soft organic magnetic adjustable compact
-    outdoor kitchen office travel garden classic premium digital electric manual handmade insulated""".split()
+    outdoor kitchen office travel garden classic premium digital electric manual handmade insulated""")
 VALUES = {
     "colour": ["red", "blue", "green", "black", "white", "pink", "grey", "brown", "yellow", "purple"],
     "size": ["S", "M", "L", "XL", "XXL"],
@@ -62,12 +68,11 @@ def plant(rows: int, seed: int) -> list[Title]:
         parts, values = _product(draw, brands)
         base = add(" ".join([*parts, *values.values()]), "product")
         fate = draw.random()
-        singles = 1 - SHARES["copy"] - SHARES["variant"]
-        if fate < SHARES["copy"] / singles:
+        if fate < COPIED:
             for _ in range(draw.choices((1, 2, 3), (85, 10, 5))[0]):
                 kind = draw.choice(COPIES)
                 add(_disguise(draw, [*parts, *values.values()], kind), kind, base)
-        elif values and fate < (SHARES["copy"] + SHARES["variant"] * 1.25) / singles:
+        elif values and fate < COPIED + VARIED:
             product += 1
             kind = draw.choice([*values])
             other = draw.choice([v for v in VALUES[kind] if v != values[kind]])
@@ -108,15 +113,21 @@ def _disguise(draw: random.Random, parts: list[str], kind: str) -> str:
         words = title.split()
         at = draw.choice([k for k, word in enumerate(words) if word.isalpha() and len(word) > 3])
         word, k = words[at], draw.randrange(1, len(words[at]) - 1)
-        words[at] = draw.choice([word[:k] + word[k + 1 :], word[:k] + word[k] + word[k:], word[:k] + draw.choice("aeiou")
-                                 + word[k + 1 :]])  # fmt: skip
+        missing, twice, wrong = (
+            word[:k] + word[k + 1 :],
+            word[:k] + word[k] + word[k:],
+            word[:k] + "ye"[word[k] == "y"] + word[k + 1 :],
+        )
+        words[at] = draw.choice([missing, twice, wrong])
         return " ".join(words)
     return title
 
 
 def write(titles: Sequence[Title], path: Path) -> None:
     """Write what the tools see: one JSON object a line, `id` and `text`."""
-    path.write_text("".join(json.dumps({"id": t.id, "text": t.text}, ensure_ascii=False) + "\n" for t in titles))
+    path.write_text(
+        "".join(json.dumps({"id": t.id, "text": t.text}, ensure_ascii=False) + "\n" for t in titles), "utf-8"
+    )
 
 
 def judge(titles: Sequence[Title], removed: dict[str, str]) -> dict[str, float]:

@@ -42,11 +42,12 @@ def work(folder: Path, n_grams: int) -> None:
 
 def report(folder: Path) -> None:
     """Write removed.tsv: id, cluster."""
-    with (folder / "removed.tsv").open("w") as out:
-        for path in sorted((folder / "removed").glob("*.jsonl.gz")):
-            for line in gzip.open(path, "rt", encoding="utf-8"):
-                row = json.loads(line)
-                out.write(f"{row['id']}\t{row['metadata']['minhash_cluster_id']}\n")
+    found = []
+    for path in sorted((folder / "removed").glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            found += [json.loads(line) for line in lines]
+    rows = [f"{row['id']}\t{row['metadata']['minhash_cluster_id']}\n" for row in found]
+    (folder / "removed.tsv").write_text("".join(rows))
 
 
 if __name__ == "__main__":
