@@ -19,10 +19,11 @@ DECISION = dict.fromkeys(("image_and_text", "equal_title", "equal_gtin", "text",
 def calls(folder: Path) -> None:
     """Read titles.jsonl, write those that stay, and who was dropped for whom."""
     import eclip
+    import pandas as pd
     import pyarrow.json
     from eclip.schemas.deduplicate_config import DeduplicateConfig
 
-    titles = eclip.clean(pyarrow.json.read_json(folder / "titles.jsonl"), title="text").to_pandas()
+    titles: pd.DataFrame = eclip.clean(pyarrow.json.read_json(folder / "titles.jsonl").to_pandas(), title="text")
     config = DeduplicateConfig.model_validate({"decision": DECISION})
     found = eclip.find_duplicates(titles, title="text", id="id", config=config)
     titles[~titles["id"].isin(found.dropped["dropped_id"])].to_json(folder / "kept.jsonl", orient="records", lines=True)
