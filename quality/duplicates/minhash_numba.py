@@ -82,10 +82,8 @@ def _hash_block(
     n = np.uint64(0)
     for i in range(texts):
         starts[i] = n
-        read, text = (
-            hashes[ends[i] - ends[0] : ends[i + 1] - ends[0]],
-            padded[ends[i] - ends[0] : ends[i + 1] - ends[0]],
-        )
+        begin, end = ends[i] - ends[0], ends[i + 1] - ends[0]
+        text, read = padded[begin:end], hashes[begin:end]
         for k in range(len(text)):
             points[n] = read[k]
             n += np.uint64((text[k] & np.uint8(0xC0)) != np.uint8(0x80))
@@ -161,18 +159,12 @@ def _lowest(
     """Write the lowest value that each permutation gives to hashes [first, end)."""
     for k in range(len(factors)):
         lowest[k] = _EMPTY
+    last = end - 1
     for j in range(first, end, 8):
         # Behind the last hash, the last one again: a minimum does not mind.
-        h0, h1, h2, h3 = (
-            hashes[j],
-            hashes[min(j + 1, end - 1)],
-            hashes[min(j + 2, end - 1)],
-            hashes[min(j + 3, end - 1)],
-        )
-        h4, h5, h6, h7 = (
-            hashes[min(j + 4, end - 1)], hashes[min(j + 5, end - 1)],
-            hashes[min(j + 6, end - 1)], hashes[min(j + 7, end - 1)],
-        )  # fmt: skip
+        h0, h1, h2 = hashes[j], hashes[min(j + 1, last)], hashes[min(j + 2, last)]
+        h3, h4, h5 = hashes[min(j + 3, last)], hashes[min(j + 4, last)], hashes[min(j + 5, last)]
+        h6, h7 = hashes[min(j + 6, last)], hashes[min(j + 7, last)]
         for k in range(len(factors)):
             a, b = factors[k], summands[k]
             low01, low23 = min(_U(h0 * a + b), _U(h1 * a + b)), min(_U(h2 * a + b), _U(h3 * a + b))

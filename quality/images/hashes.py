@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numba
 import numpy as np
-import scipy.fft
 
 CELLS = 64  # 8 x 8 means of colours
 WORST = 16  # cells whose chroma differs most: a product covers a part of its photo, the rest is background
@@ -25,6 +24,8 @@ def phash(gray: np.ndarray) -> np.ndarray:
     Returns:
         [bool (n, s * s)] most significant bit first, row by row.
     """
+    import scipy.fft  # late: it takes a third of a second, and whoever compares titles needs only the rest of this file
+
     side = gray.shape[1] // 4
     # imagehash transforms columns, then rows; the median is over the low frequencies, the constant one included.
     rows = scipy.fft.dct(gray.astype(np.float64), axis=1)[:, :side]
