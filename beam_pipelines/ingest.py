@@ -38,7 +38,7 @@ class Ingest(Stage):
     """Read the source."""
 
     name = "ingest"
-    version = 2
+    version = 3
     libraries = ("pillow", "scipy")
 
     def settings(self, config: Config) -> dict[str, Any]:

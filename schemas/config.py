@@ -75,8 +75,8 @@ class ImageConfig(Section):
     separator: str | None = None  # where one column holds several references; a JSON list needs none
     max_side: int = Field(512, ge=64)  # pixels; photos are downscaled once to this longer side
     quality: int = Field(90, ge=1, le=100)  # of the JPEG that is kept
-    # "exact": the hash of all pixels, as imagehash gives it; "fast": of a JPEG decoded as small as it still serves.
-    hash: HashPath = "exact"
+    # "fast": hashes of JPEGs decoded as small as still serves; "exact": of all pixels, bit for bit those of imagehash.
+    hash: HashPath = "fast"
     max_megapixels: float = Field(64, gt=0, le=178)  # a larger photo is not decoded (bombs); Pillow itself stops at 178
     max_mb: float = Field(32, gt=0)  # megabytes; a larger file is not read
     timeout_s: float = Field(20, gt=0)  # seconds for one URL from the question to the last byte, each try

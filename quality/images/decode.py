@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from ...schemas.config import HashPath
 from .metadata import without_metadata
 from .pixels import LYING, orientation, pixels_of, scale_of, turned
-from .resample import shrink, small_pictures
+from .resample import EIGHTHS, shrink, small_pictures
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP")
 MOST_SCANS = 500  # of a progressive JPEG; each is a pass over all pixels, in as little as ten bytes
@@ -60,7 +60,7 @@ def decode(
     max_side: int | None = 512,
     quality: int = 90,
     max_megapixels: float = 64,
-    hash_path: HashPath = "exact",
+    hash_path: HashPath = "fast",
 ) -> Photo:
     """Decode a photo of one of FORMATS; of an animation the first frame.
 
@@ -69,8 +69,8 @@ def decode(
         max_side: Pixels of the longer side of the JPEG that is kept; None: none is, which is quicker.
         quality: Of that JPEG, 1 to 100. A small upright RGB JPEG is kept byte by byte, without its metadata.
         max_megapixels: A larger photo is not decoded.
-        hash_path: "exact": the small pictures are made from all pixels, so that `phash` is that of imagehash. "fast":
-            of a JPEG only as many are decoded as the small pictures, and the JPEG that is kept, need.
+        hash_path: "fast": of a JPEG only as many pixels are decoded as the small pictures, and the JPEG that is kept,
+            need. "exact": the small pictures are made from all pixels, and `phash` is bit for bit that of imagehash.
 
     Raises:
         UnreadablePhotoError: it is empty, too large, broken off or no image.
@@ -103,12 +103,19 @@ def _photo(image: Image.Image, data: bytes, max_side: int | None, quality: int, 
     jpeg = without_metadata(data) if small_jpeg and held == 1 else None
     longer = max_side if max_side is not None and jpeg is None else 0  # what the JPEG still to be made needs
     scale = scale_of(image, FAST_SIDE, longer) if hash_path == "fast" else 1
-    pixels = turned(pixels_of(image, data, scale), held)
-    if held in LYING:
-        width, height = height, width
+    pixels = pixels_of(image, data, scale)
+    if scale == 1:  # imagehash sees it upright, and in which order rows and columns are rounded decides a bit
+        pixels, held, width, height = turned(pixels, held), 1, *_upright(width, height, held)
+    covered = (width * EIGHTHS // scale, height * EIGHTHS // scale)
     if max_side is not None and jpeg is None:
-        jpeg = _jpeg(pixels, *_size(width, height, max_side), quality)
-    return Photo(jpeg, width, height, *small_pictures(pixels))
+        size = _size(width, height, max_side)
+        jpeg = _jpeg(turned(pixels if size == (width, height) else shrink(pixels, covered, size), held), quality)
+    small = (turned(picture, held) for picture in small_pictures(pixels, covered))
+    return Photo(jpeg, *_upright(width, height, held), *small)
+
+
+def _upright(width: int, height: int, held: int) -> tuple[int, int]:
+    return (height, width) if held in LYING else (width, height)
 
 
 def _size(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -116,8 +123,7 @@ def _size(width: int, height: int, max_side: int) -> tuple[int, int]:
     return max(1, round(width * smaller)), max(1, round(height * smaller))
 
 
-def _jpeg(pixels: np.ndarray, width: int, height: int, quality: int) -> bytes:
-    kept = pixels if pixels.shape[:2] == (height, width) else shrink(pixels, width, height)
+def _jpeg(pixels: np.ndarray, quality: int) -> bytes:
     sink = io.BytesIO()
-    Image.fromarray(kept).save(sink, "JPEG", quality=quality)
+    Image.fromarray(pixels).save(sink, "JPEG", quality=quality)
     return sink.getvalue()

@@ -51,7 +51,7 @@ def hash_photos(
         looked = [_looked(data, hash_path, max_megapixels) for data in some]
         described = iter(describe([photo for photo in looked if isinstance(photo, Photo)]))
         rows += [{"error": found} if isinstance(found, str) else next(described) for found in looked]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame({name: [row.get(name) for row in rows] for name in COLUMNS})
 
 
 def _looked(data: bytes | None, hash_path: HashPath, max_megapixels: float) -> Photo | str:

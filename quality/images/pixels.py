@@ -43,13 +43,13 @@ def orientation(image: Image.Image) -> int:
 
 
 def turned(pixels: np.ndarray, held: int) -> np.ndarray:
-    """Turn a picture upright. [uint8 (h, w, 3)] -> [uint8 (h, w, 3)], or (w, h, 3) where it lies."""
+    """Turn a picture upright. [uint8 (h, w, …)] -> [uint8 (h, w, …)], or (w, h, …) where it lies."""
     return np.ascontiguousarray(TURNS[held](pixels)) if held in TURNS else pixels
 
 
 def scale_of(image: Image.Image, shorter: int, longer: int) -> int:
     """Find by how much a photo may decode smaller so that its sides keep these pixels; 1 where it cannot."""
-    if image.format not in JPEGS:
+    if not _plain_jpeg(image):
         return 1
     low, high = sorted(image.size)
     return next((scale for scale in SCALES if low // scale >= shorter and high // scale >= longer), 1)
@@ -61,7 +61,7 @@ def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
     Args:
         image: Just opened.
         data: The file's bytes.
-        scale: One of SCALES; only JPEGs decode smaller.
+        scale: One of SCALES; 1 where `scale_of` says so.
 
     Returns:
         [uint8 (h, w, 3)] RGB; transparent parts lie on white.
@@ -69,7 +69,7 @@ def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
     Raises:
         Exception: it does not decode; Pillow's plugins raise nearly anything on a broken file.
     """
-    if image.format in JPEGS and image.mode in ("RGB", "L"):
+    if _plain_jpeg(image):
         if simplejpeg is not None:
             try:
                 wide, high = (-(-side // scale) for side in image.size)
@@ -79,6 +79,10 @@ def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
         image.draft(None, (image.width // scale, image.height // scale))
     image.load()
     return np.array(_rgb(image))
+
+
+def _plain_jpeg(image: Image.Image) -> bool:
+    return image.format in JPEGS and image.mode in ("RGB", "L")
 
 
 def _rgb(image: Image.Image) -> Image.Image:
