@@ -3,77 +3,149 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas import values
+from ...schemas.clean_config import CleanConfig
 from ...schemas.errors import ConfigError, nearest
+from ...schemas.own_rule import CLEANED
 from . import language
-from .chain import apply
-from .rules import DESCRIPTION_RULES, EMPTYING_RULES, LETTER_OR_DIGIT, RULES
+from .own_rules import Own, TextRule, chain, check_rules, in_order
+from .rules import LETTER_OR_DIGIT, RULES
 
 KEPT_UNEMPTIED = "kept_unemptied"
+NOISE = ("seller_noise",)  # built-in rules that take words out
+Chain = Mapping[str, TextRule]
 
 
-def check_rules(rules: Sequence[str]) -> tuple[str, ...]:
-    """Check rule names.
+@dataclass(frozen=True)
+class Cleaning:
+    """All that happens to the texts of a listing; cheap to pickle."""
 
-    Raises:
-        ConfigError: a rule does not exist; the nearest one is named.
-    """
-    for rule in rules:
-        if rule not in RULES:
-            raise ConfigError(f"clean.rules: there is no rule '{rule}'{nearest(rule, RULES)}")
-    return tuple(rules)
+    names: tuple[str, ...]  # the rules in force, in order
+    own: Mapping[str, Own]
+    identify: bool  # whether to fill `lang` where it is null
+
+    @classmethod
+    def of(cls, config: CleanConfig) -> Cleaning:
+        """Put the rules of a configuration together.
+
+        Raises:
+            ConfigError: a rule does not exist, or the package of one's own is not installed here.
+        """
+        names = in_order(config)
+        own = {rule.id: Own.of(rule) for rule in config.own if rule.id in names}
+        return cls(names, own, config.language)
+
+    def chain(self, field: str) -> Chain:
+        """The rules that a text goes through, in order."""
+        return chain(field, self.names, self.own)
+
+    @property
+    def by_language(self) -> tuple[str, ...]:
+        """The rules that are for one language only."""
+        return tuple(name for name, own in self.own.items() if own.rule.language is not None)
 
 
 def clean_texts(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counter[str]]:
-    """Apply rules in order.
-
-    A text in which the rules leave neither letter nor digit, though it had some ("FREE SHIPPING"), keeps its words:
-    it goes through the rules without seller noise and contacts, counted as `kept_unemptied`.
+    """Apply built-in rules in order, as `clean_titles` does.
 
     Returns:
         The cleaned texts, and for each rule the number of rows that it changed.
     """
-    cleaned, counts = _apply(texts, rules)
-    emptied = pc.and_(_has_words(texts), pc.invert(_has_words(cleaned)))
+    return clean_titles(texts, chain("title", rules, {}), texts, None)
+
+
+def clean_titles(
+    texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None
+) -> tuple[pa.Array, Counter[str]]:
+    """Apply rules in order.
+
+    A text in which the rules leave neither letter nor digit, though it had some ("FREE SHIPPING"), keeps its words,
+    counted as `kept_unemptied`: it goes through the rules without those that take seller noise out, and where that
+    leaves nothing either, without those of one's own.
+
+    Args:
+        texts: n texts.
+        rules: By name, in order.
+        ids: Of the listings, for what is said of a failure.
+        languages: Of the listings; None: rules for one language apply to all.
+
+    Returns:
+        The cleaned texts, and for each rule the number of rows that it changed.
+
+    Raises:
+        RuleError: a rule of one's own failed.
+    """
+    cleaned, counts = apply(texts, rules, ids, languages)
+    had = _has_words(texts)
+    emptied = pc.and_(had, pc.invert(_has_words(cleaned)))
     if pc.any(emptied).as_py():
-        gentle, _ = _apply(texts.filter(emptied), [r for r in rules if r not in EMPTYING_RULES])
-        cleaned = pc.replace_with_mask(cleaned, emptied, gentle)
         counts[KEPT_UNEMPTIED] += int(pc.sum(emptied).as_py())
+        for gentle in (
+            {name: rule for name, rule in rules.items() if name not in NOISE},
+            {name: rule for name, rule in rules.items() if name not in NOISE and name in RULES},
+        ):
+            said = languages.filter(emptied) if languages is not None else None
+            kept, _ = apply(texts.filter(emptied), gentle, ids.filter(emptied), said)
+            cleaned = pc.replace_with_mask(cleaned, emptied, kept)
+            emptied = pc.and_(had, pc.invert(_has_words(cleaned)))
+            if not pc.any(emptied).as_py():
+                break
     return cleaned, counts
 
 
-def _apply(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counter[str]]:
-    return apply(texts, {rule: RULES[rule] for rule in rules})
+def apply(
+    texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None
+) -> tuple[pa.Array, Counter[str]]:
+    """Apply rules in order, whatever they leave; count the rows that each changed."""
+    counts: Counter[str] = Counter()
+    for name, rule in rules.items():
+        after = rule(texts, ids, languages)
+        changed = pc.sum(pc.fill_null(pc.not_equal(texts, after), False)).as_py()
+        if changed:
+            counts[name] += int(changed)
+        texts = after
+    return texts, counts
 
 
 def _has_words(texts: pa.Array) -> pa.Array:
     return pc.fill_null(pc.match_substring_regex(texts, LETTER_OR_DIGIT), False)
 
 
-def clean_listings(batch: pa.RecordBatch, rules: Sequence[str], identify: bool) -> tuple[pa.RecordBatch, Counter[str]]:
-    """Clean a batch of listings: `title`, `description` and `brand`; `title_raw` keeps the title as it came.
+def clean_listings(batch: pa.RecordBatch, cleaning: Cleaning) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Clean a batch of listings; `title_raw` keeps the title as it came.
 
-    Args:
-        batch: Listings.
-        rules: In order; descriptions take those of them that leave prose alone.
-        identify: Whether to fill `lang` where it is null.
+    A text other than the title that the rules leave empty becomes null: it says nothing.
+
+    Returns:
+        The listings, and for each rule the number of values that it changed: of titles, and for a rule of one's own
+        of the texts that it is for.
+
+    Raises:
+        RuleError: a rule of one's own failed.
     """
-    title, counts = clean_texts(batch["title"], rules)
-    prose = [rule for rule in rules if rule in DESCRIPTION_RULES]
-    columns = {
-        "title": title,
-        "title_raw": batch["title"],
-        "description": _apply(batch["description"], prose)[0],
-        "brand": _apply(batch["brand"], prose)[0],
-    }
-    if identify:
-        columns["lang"] = pc.coalesce(batch["lang"], language.identify(title))
+    ids, languages = batch["id"], batch["lang"]
+    rules = cleaning.chain("title")
+    # The language is that of the title without the rules that have to know it.
+    plain = {name: rule for name, rule in rules.items() if name not in cleaning.by_language}
+    title, counts = clean_titles(batch["title"], plain, ids, languages)
+    if cleaning.identify:
+        languages = pc.coalesce(languages, language.identify(title))
+    if len(plain) < len(rules):
+        title, counts = clean_titles(batch["title"], rules, ids, languages)
+    columns = {"title": title, "title_raw": batch["title"], "lang": languages}
+    for field in CLEANED[1:]:
+        rules = cleaning.chain(field)
+        if rules:
+            text, changed = apply(batch[field], rules, ids, languages)
+            columns[field] = pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), ""), None, text)
+            counts.update({name: rows for name, rows in changed.items() if name in cleaning.own})
     for name, column in columns.items():
         batch = batch.set_column(batch.schema.names.index(name), name, column)
     return batch, counts
