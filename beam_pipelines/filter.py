@@ -130,7 +130,11 @@ class Filter(Stage):
     def settings(self, config: Config) -> dict[str, Any]:
         """The thresholds, and the filters of one's own with the content of their packages."""
         own = {
-            rule.id: {"use": rule.use, "detail": rule.detail, "content": content_hash(f"filter.own.{rule.id}", rule.use)}
+            rule.id: {
+                "use": rule.use,
+                "detail": rule.detail,
+                "content": content_hash(f"filter.own.{rule.id}", rule.use),
+            }
             for rule in config.filter.own
         }
         return {**config.filter.model_dump(exclude={"own"}), "own": own}  # not in `content`, which names the scores too

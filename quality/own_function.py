@@ -1,4 +1,4 @@
-"""Functions of one's own, named `package.module:function`: found, hashed, and called so that a failure names its row."""
+"""Functions of one's own, named `package.module:function`: found, hashed, and called so that a failure names a row."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class OwnFunction:
         name, _, path = self.use.partition(":")
         if content_hash(self.place, self.use) != self.content:
             raise ConfigError(
-                f"{self.place}: use '{self.use}': the package '{name.partition('.')[0]}' is not the one that the run was "
+                f"{self.place}: use '{self.use}': package '{name.partition('.')[0]}' is not the one that the run was "
                 f"planned with; install the same on every worker, and run again where it was changed meanwhile"
             )
         try:
@@ -102,7 +102,9 @@ class OwnFunction:
             answer = answer.combine_chunks()
         if not isinstance(answer, pa.Array):
             raise RuleError(f"gave back a {type(answer).__name__}, expected a pyarrow Array of {self.returns}")
-        if not (answer.type.equals(self.returns) or pa.types.is_null(answer.type) or _is_text(answer.type, self.returns)):
+        if not (
+            answer.type.equals(self.returns) or pa.types.is_null(answer.type) or _is_text(answer.type, self.returns)
+        ):
             raise RuleError(f"gave back values of type {answer.type}, expected {self.returns}")
         if len(answer) != len(values):
             raise RuleError(f"gave back {len(answer)} values for {len(values)}, expected one for each")

@@ -19,7 +19,6 @@ CLEANED = ("title", "description", "brand", "seller", "category", "currency", "g
 SYNTAX = "patterns are RE2, which has neither look-around nor back-references"
 
 
-
 def _id(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ValueError("an id is of small letters, digits and _, as in strip_sku: it names a count and a metric")
@@ -120,7 +119,9 @@ def _of_listings(examples: list[Any]) -> list[Any]:
     for row, _ in examples:
         for name in row:
             if name not in LISTINGS.schema.names:
-                raise ValueError(f"examples: '{name}' is not a column of a listing{nearest(name, LISTINGS.schema.names)}")
+                raise ValueError(
+                    f"examples: '{name}' is not a column of a listing{nearest(name, LISTINGS.schema.names)}"
+                )
     return examples
 
 

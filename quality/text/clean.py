@@ -100,9 +100,7 @@ def clean_titles(
     return cleaned, counts
 
 
-def apply(
-    texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None
-) -> tuple[pa.Array, Counter[str]]:
+def apply(texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None) -> tuple[pa.Array, Counter[str]]:
     """Apply rules in order, whatever they leave; count the rows that each changed."""
     counts: Counter[str] = Counter()
     for name, rule in rules.items():
