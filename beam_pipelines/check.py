@@ -17,6 +17,7 @@ from .stage import Stage
 TRIES = {
     "clean": lambda config: own_check.cleaning(config.clean),
     "filter": lambda config: own_check.filters(config.filter),
+    "deduplicate": lambda config: own_check.vetoes(config.deduplicate),
 }
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from ..schemas.clean_config import CleanConfig
+from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.errors import ConfigError, RuleError
 from ..schemas.filter_config import FilterConfig
 from ..schemas.listing import LISTINGS
-from ..schemas.own_rule import OwnCleaning, OwnFilter
+from ..schemas.own_rule import OwnCleaning, OwnFilter, OwnVeto
+from .duplicates.own_vetoes import COLUMNS, OwnVetoes
 from .noise import HOT, RULES, score, scored
 from .own_filters import OwnFilters
-from .text.own_rules import LAST, BuiltIn, Own, chain, in_order
+from .text.own_rules import LAST, BuiltIn, Own, TextRule, chain, in_order
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,22 @@ def cleaning(config: CleanConfig) -> list[Tried]:
         ConfigError: the order of the rules cannot be told.
     """
     in_order(config)
-    return [_tried(f"clean.own.{r.id}", r.use, r.pattern, len(r.examples), lambda r=r: _cleaned(r)) for r in config.own]
+    return [_tried("clean.own", rule, partial(_cleaned, rule)) for rule in config.own]
 
 
-def _tried(
-    place: str, use: str | None, pattern: str | None, examples: int, problems: Callable[[], Iterator[str]]
-) -> Tried:
+def _tried(section: str, rule: OwnCleaning | OwnFilter | OwnVeto, problems: Callable[[], Iterator[str]]) -> Tried:
+    place = f"{section}.{rule.id}"
+    does = rule.use or str(getattr(rule, "pattern", ""))
     try:
         found = [f"{place}: {problem}" for problem in problems()]
     except (ConfigError, RuleError) as error:
         found = [str(error)]
-    return Tried(place, use or str(pattern), examples, found)
+    return Tried(place, does, len(rule.examples), found)
 
 
 def _cleaned(rule: OwnCleaning) -> Iterator[str]:
     own = Own.of(rule)
-    steps = [own, *(BuiltIn(LAST) for _ in chain(rule.field, [LAST], {}))]
+    steps: list[TextRule] = [own, *(BuiltIn(LAST) for _ in chain(rule.field, [LAST], {}))]
     once = _through(steps, [before for before, _ in rule.examples] or [""])
     again = _through(steps, once)
     for (before, expected), found, twice in zip(rule.examples, once, again, strict=False):
@@ -62,7 +65,7 @@ def _cleaned(rule: OwnCleaning) -> Iterator[str]:
             )
 
 
-def _through(steps: Sequence[Own | BuiltIn], texts: Sequence[str | None]) -> list[str | None]:
+def _through(steps: Sequence[TextRule], texts: Sequence[str | None]) -> list[str | None]:
     found = pa.array(texts, pa.string())
     for step in steps:
         found = step(found, _numbers(len(texts)), None)
@@ -75,15 +78,8 @@ def _numbers(rows: int) -> pa.Array:
 
 
 def filters(config: FilterConfig) -> list[Tried]:
-    """Try each filter on its examples, and on a listing of which nothing but the id is known.
-
-    Raises:
-        ConfigError: a filter has the id of a built-in one.
-    """
-    for rule in config.own:
-        if rule.id in RULES:
-            OwnFilters.of([rule], RULES)
-    return [_tried(f"filter.own.{r.id}", r.use, None, len(r.examples), lambda r=r: _rejected(r)) for r in config.own]
+    """Try each filter on its examples, and on a listing of which nothing but the id is known."""
+    return [_tried("filter.own", rule, partial(_rejected, rule)) for rule in config.own]
 
 
 def _rejected(rule: OwnFilter) -> Iterator[str]:
@@ -98,3 +94,20 @@ def _rejected(rule: OwnFilter) -> Iterator[str]:
     for (row, expected), answer in zip(rule.examples, found, strict=False):
         if answer != expected:
             yield f"{row} is {'' if answer else 'not '}rejected, expected that it is{'' if expected else ' not'}"
+
+
+def vetoes(config: DeduplicateConfig) -> list[Tried]:
+    """Try each veto on its examples, and on a listing of which nothing but the id is known."""
+    return [_tried("deduplicate.vetoes", rule, partial(_variants, rule)) for rule in config.vetoes]
+
+
+def _variants(rule: OwnVeto) -> Iterator[str]:
+    texts = [text for left, right, _ in rule.examples for text in (left, right)]
+    rows = [*({rule.field: text} for text in texts), {}]
+    batch = pa.RecordBatch.from_pylist(rows, schema=pa.schema([LISTINGS.schema.field(name) for name in COLUMNS]))
+    batch = batch.set_column(0, "id", _numbers(batch.num_rows))
+    said = OwnVetoes.of(DeduplicateConfig(vetoes=[rule])).said(batch)[0].to_pylist()
+    for (left, right, expected), one, other in zip(rule.examples, said[:-1:2], said[1::2], strict=True):
+        if (one is not None and other is not None and one != other) != expected:
+            words = "variants" if expected else "no variants"
+            yield f"of {left!r} and {right!r} it says {one!r} and {other!r}, expected that they are {words}"

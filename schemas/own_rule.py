@@ -16,6 +16,7 @@ from .section import Section
 # The texts of a listing that rules of one's own may change; its id and its split say what it is to others.
 CLEANED = ("title", "description", "brand", "seller", "category", "currency", "gtin", "mpn", "catalog_id",
            "item_group_id", "url")  # fmt: skip
+READ_FOR_VETOES = ("title", "brand", "seller", "category", "gtin", "mpn")
 SYNTAX = "patterns are RE2, which has neither look-around nor back-references"
 
 
@@ -37,9 +38,16 @@ def _text(field: str) -> str:
     return field
 
 
+def _read(field: str) -> str:
+    if field not in READ_FOR_VETOES:
+        raise ValueError(f"'{field}' is no text that vetoes read{nearest(field, READ_FOR_VETOES)}")
+    return field
+
+
 Id = Annotated[str, AfterValidator(_id)]
 Function = Annotated[str, AfterValidator(_function)]
 TextField = Annotated[str, AfterValidator(_text)]
+VetoField = Annotated[str, AfterValidator(_read)]
 
 
 def _one_way(rule: OwnCleaning | OwnVeto) -> None:
@@ -48,17 +56,8 @@ def _one_way(rule: OwnCleaning | OwnVeto) -> None:
         raise ValueError(f"rule '{rule.id}' needs either a `pattern` or a `use`, found {found}")
 
 
-def _readable(rule: OwnCleaning | OwnVeto, replace: str = "") -> None:
-    """Have RE2 read a pattern and what replaces it."""
-    try:
-        pc.replace_substring_regex(pa.array([""]), rule.pattern or "", replace)
-    except pa.ArrowInvalid as error:
-        said = str(error).partition(": ")[2]
-        if "replacement" in str(error):
-            raise ValueError(
-                f"rule '{rule.id}': replace '{replace}' does not fit pattern '{rule.pattern}': {said}"
-            ) from None
-        raise ValueError(f"rule '{rule.id}': pattern '{rule.pattern}' cannot be read: {said}; {SYNTAX}") from None
+def _unreadable(rule: OwnCleaning | OwnVeto, said: str) -> str:
+    return f"rule '{rule.id}': pattern '{rule.pattern}' cannot be read: {said}; {SYNTAX}"
 
 
 class OwnCleaning(Section):
@@ -77,7 +76,14 @@ class OwnCleaning(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _one_way(self)
-        _readable(self, self.replace)
+        try:
+            pc.replace_substring_regex(pa.array([""]), self.pattern or "", self.replace)
+        except pa.ArrowInvalid as error:
+            said = str(error).partition(": ")[2]
+            if "replacement" not in str(error):
+                raise ValueError(_unreadable(self, said)) from None
+            fit = f"replace '{self.replace}' does not fit pattern '{self.pattern}'"
+            raise ValueError(f"rule '{self.id}': {fit}: {said}") from None
         if self.use is not None and self.replace:
             raise ValueError(f"rule '{self.id}': `replace` belongs to a pattern; a function of `use` replaces itself")
         if self.before is not None and self.after is not None:
@@ -103,7 +109,7 @@ class OwnVeto(Section):
     """A veto: listings of which it says different things are variants, and neither is dropped for the other."""
 
     id: Id
-    field: TextField = "title"
+    field: VetoField = "title"
     pattern: str | None = None  # what it matches is said; of a pattern with a group `(?P<value>…)`, the group
     use: Function | None = None  # RecordBatch of listings -> Arrow string array: what each says, null for nothing
     examples: list[tuple[str, str, bool]] = []  # two values of the field, and whether they are variants
@@ -111,8 +117,19 @@ class OwnVeto(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _one_way(self)
-        _readable(self)
+        try:
+            pc.extract_regex(pa.array([""]), self.reading)
+        except pa.ArrowInvalid as error:
+            said = str(error).rpartition(": ")[2]
+            raise ValueError(
+                f"{_unreadable(self, said)}; a group is (?:…), the one that is said (?P<value>…)"
+            ) from None
         return self
+
+    @property
+    def reading(self) -> str:
+        """The pattern with its group `value`."""
+        return self.pattern if self.pattern and "(?P<value>" in self.pattern else f"(?P<value>{self.pattern or ''})"
 
 
 def _of_listings(examples: list[Any]) -> list[Any]:

@@ -28,9 +28,19 @@ COLUMNS = ["id", "title", "description", "brand", "seller", "category", "url", "
 def rows() -> list[dict[str, str]]:
     plain = [{"id": f"p{n}", "title": f"plain mug number {n}", "seller": "Cups Ltd"} for n in range(20)]
     planted = [
-        {"id": "a", "title": f"red mug, write to {EMAIL}", "description": f"<a href='mailto:{EMAIL}'>us</a>", "seller": EMAIL},
+        {
+            "id": "a",
+            "title": f"red mug, write to {EMAIL}",
+            "description": f"<a href='mailto:{EMAIL}'>us</a>",
+            "seller": EMAIL,
+        },
         {"id": "b", "title": f"red mug {PHONE}", "seller": OTHER_EMAIL, "url": f"https://shop.example/?to={EMAIL}"},
-        {"id": "c", "title": f"blue mug {CARD}", "url": "https://shop.example/?to=anna.berg%40example.com", "contact": PHONE},
+        {
+            "id": "c",
+            "title": f"blue mug {CARD}",
+            "url": "https://shop.example/?to=anna.berg%40example.com",
+            "contact": PHONE,
+        },
         {"id": "d", "title": "mug eve&#64;hidden.example", "material": EMAIL, "price": EMAIL, "contact": CARD},
         {"id": "e", "title": "oak table", "attributes": json.dumps({"seller": [EMAIL, "x"], PHONE: "y"})},
         {"id": "", "title": f"no id {EMAIL}", "contact": PHONE},  # rejected: missing_id
@@ -118,7 +128,7 @@ def test_the_search_finds_what_is_kept(here: Here) -> None:
     assert here.run().code == 0
     where = found(here.folder / "run")
     assert set(where) >= {EMAIL, OTHER_EMAIL, PHONE, CARD}
-    files = {name.split("/")[0] + name[name.rindex("."):] for names in where.values() for name in names}
+    files = {name.split("/")[0] + name[name.rindex(".") :] for names in where.values() for name in names}
     assert files >= {"ingest.parquet", "clean.parquet", "filter.parquet"}
 
 
