@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,9 +15,14 @@ from ..schemas.filter_config import FilterConfig
 from ..schemas.listing import LISTINGS
 from ..schemas.own_rule import OwnCleaning, OwnFilter, OwnVeto
 from .duplicates.own_vetoes import COLUMNS, OwnVetoes
-from .noise import HOT, RULES, score, scored
+from .noise import HOT, score, scored
+from .noise import RULES as FILTERS
 from .own_filters import OwnFilters
-from .text.own_rules import LAST, BuiltIn, Own, TextRule, chain, in_order
+from .text.chain import RowRule
+from .text.own_rules import LAST, Own, in_order
+from .text.rules import RULES, Rule
+
+TIDIED = ("title", "description")  # texts whose white space the rule behind one's own makes even
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,7 @@ def _tried(section: str, rule: OwnCleaning | OwnFilter | OwnVeto, problems: Call
 
 
 def _cleaned(rule: OwnCleaning) -> Iterator[str]:
-    own = Own.of(rule)
-    steps: list[TextRule] = [own, *(BuiltIn(LAST) for _ in chain(rule.field, [LAST], {}))]
+    steps: dict[str, Rule | RowRule] = {rule.id: Own.of(rule), **({LAST: RULES[LAST]} if rule.field in TIDIED else {})}
     once = _through(steps, [before for before, _ in rule.examples] or [""])
     again = _through(steps, once)
     for (before, expected), found, twice in zip(rule.examples, once, again, strict=False):
@@ -65,10 +69,10 @@ def _cleaned(rule: OwnCleaning) -> Iterator[str]:
             )
 
 
-def _through(steps: Sequence[TextRule], texts: Sequence[str | None]) -> list[str | None]:
+def _through(steps: Mapping[str, Rule | RowRule], texts: Sequence[str | None]) -> list[str | None]:
     found = pa.array(texts, pa.string())
-    for step in steps:
-        found = step(found, _numbers(len(texts)), None)
+    for step in steps.values():
+        found = step(found, pa.record_batch({"id": _numbers(len(texts))})) if isinstance(step, RowRule) else step(found)
     cleaned: list[str | None] = found.to_pylist()
     return cleaned
 
@@ -90,7 +94,7 @@ def _rejected(rule: OwnFilter) -> Iterator[str]:
         yield f"the examples do not fit the columns of a listing: {error}"
         return
     batch = batch.set_column(0, "id", _numbers(batch.num_rows))
-    found = OwnFilters.of([rule], RULES).fired(scored(batch, score(batch, HOT.empty_table())))[:, 0].tolist()
+    found = OwnFilters.of([rule], FILTERS).fired(scored(batch, score(batch, HOT.empty_table())))[:, 0].tolist()
     for (row, expected), answer in zip(rule.examples, found, strict=False):
         if answer != expected:
             yield f"{row} is {'' if answer else 'not '}rejected, expected that it is{'' if expected else ' not'}"

@@ -1,14 +1,15 @@
 """Look for thousands of phrases at once in every text (Aho and Corasick, "Efficient string matching", 1975).
 
 A text is read once whatever the number of phrases. Case does not matter, and a run of white space, hyphens and low
-lines counts as one space: "Free  Shipping" and "free-shipping" are one.
+lines counts as one space: "Free  Shipping" and "free-shipping" are one. So are the ASCII brackets that open, with the space
+behind them.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -18,6 +19,8 @@ import pyarrow.compute as pc
 from .characters import strings
 
 BLANK = r"[\s_-]"  # what counts as space, as a pattern
+_SAME = {ord(bracket): ord("[") for bracket in "({<"}
+_END = -1
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[[ord(c) for c in " \t\n\v\f\r\x1c\x1d\x1e\x1f_-"]] = True
 
@@ -27,42 +30,39 @@ class Automaton:
     """The states in which a reader of bytes can be."""
 
     columns: np.ndarray  # [uint8 (256,)] the column of each byte; 0 where no phrase has it
-    moves: np.ndarray  # [int32 (states, columns)] the state after each byte; state 0 is the beginning
+    moves: np.ndarray  # [uint (states, columns)] the state after each byte; state 0 is the beginning
     ends: np.ndarray  # [bool (states,)] whether a phrase has just been read
 
     @classmethod
     def of(cls, phrases: Iterable[str]) -> Automaton:
         """Build it from phrases in lower case, with single spaces."""
-        keys = [phrase.encode() for phrase in phrases]
+        keys = [[_SAME.get(byte, byte) for byte in phrase.encode()] for phrase in phrases]
         used = sorted({byte for key in keys for byte in key})
         columns = np.zeros(256, np.uint8)
         columns[used] = np.arange(1, len(used) + 1)
-        children: list[dict[int, int]] = [{}]
-        last: set[int] = set()
+        for byte, same in _SAME.items():
+            columns[byte] = columns[same]
+        tree: dict[int, Any] = {}
         for key in keys:
-            state = 0
-            for column in columns[list(key)].tolist():
-                if column not in children[state]:
-                    children[state][column] = len(children)
-                    children.append({})
-                state = children[state][column]
-            last.add(state)
-        moves = np.zeros((len(children), len(used) + 1), np.int32)
-        ends = np.zeros(len(children), np.bool_)
-        ends[list(last)] = True
-        fallback = [0] * len(children)  # the longest end of what was read that begins a phrase
-        queue = deque([0])
-        while queue:
-            state = queue.popleft()
+            node = tree
+            for column in columns[key].tolist():
+                node = node.setdefault(column, {})
+            node[_END] = {}
+        # Numbered by depth: the first few states, in which a reader nearly always is, lie together in the cache.
+        nodes, fallback = [tree], [0]  # the state of the longest end of what was read that begins a phrase
+        moves: list[np.ndarray] = []
+        ends: list[bool] = []
+        for state, node in enumerate(nodes):
             back = fallback[state]
-            if state:
-                moves[state] = moves[back]
-                ends[state] |= ends[back]
-            for column, child in children[state].items():
-                fallback[child] = int(moves[back, column]) if state else 0
-                moves[state, column] = child
-                queue.append(child)
-        return cls(columns, moves, ends)
+            row = moves[back].copy() if state else np.zeros(len(used) + 1, np.int32)
+            ends.append(_END in node or (state > 0 and ends[back]))
+            for column, child in node.items():
+                if column != _END:
+                    fallback.append(int(row[column]))
+                    row[column] = len(nodes)
+                    nodes.append(child)
+            moves.append(row)
+        return cls(columns, np.stack(moves).astype(np.min_scalar_type(len(moves))), np.array(ends))
 
     def rows_with(self, texts: pa.Array) -> pa.Array:
         """Say which texts hold a phrase, also within a word; a null holds none.
@@ -89,7 +89,7 @@ def _read(
                 byte = np.uint8(0x20)
                 spaced = True
             else:
-                spaced = False
+                spaced = byte == 0x5B or byte == 0x28 or byte == 0x7B or byte == 0x3C
             state = moves[state, columns[byte]]
             if ends[state]:
                 found[row] = True

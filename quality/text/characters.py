@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 # Unicode puts nothing between the ideographs of planes 2 and 3 and the tags of plane 14, none of them of any kind here.
 _PLANES = (range(0xD800), range(0xE000, 0x20000), range(0xE0000, 0xE1000))
 _SIZE = 0xE1000
+SETTLING = 8  # a text that takes longer was made for it
 
 # Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2; or that it breaks: a Thai or Lao
 # vowel in two, a Korean letter that stands alone ("ㄱ자 소파") into the half of a syllable, 27″ into two feet.
@@ -47,6 +48,16 @@ def rewrite(texts: pa.Array, rows: pa.Array, fix: Callable[[str], str]) -> pa.Ar
     if not pc.any(rows).as_py():
         return texts
     return pc.replace_with_mask(texts, rows, pa.array([fix(t) for t in texts.filter(rows).to_pylist()], texts.type))
+
+
+def settled(text: str, fix: Callable[[str], str]) -> str:
+    """Apply a function until it changes nothing: what it takes out may join what stands beside it."""
+    for _ in range(SETTLING):
+        fixed = fix(text)
+        if fixed == text:
+            break
+        text = fixed
+    return text
 
 
 def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.Array:

@@ -15,12 +15,14 @@ from ...schemas.clean_config import CleanConfig
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.own_rule import CLEANED
 from . import language
-from .own_rules import Own, TextRule, chain, check_rules, in_order
-from .rules import LETTER_OR_DIGIT, RULES
+from .brand import normalise_brand
+from .chain import RowRule, apply
+from .characters import rows_with
+from .own_rules import Own, chain, check_rules, in_order
+from .rules import EMPTYING_RULES, LETTER_OR_DIGIT, RULES, Rule
 
 KEPT_UNEMPTIED = "kept_unemptied"
-NOISE = ("seller_noise",)  # built-in rules that take words out
-Chain = Mapping[str, TextRule]
+Chain = Mapping[str, Rule | RowRule]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,7 @@ class Cleaning:
             ConfigError: a rule does not exist, or the package of one's own is not installed here.
         """
         names = in_order(config)
-        own = {rule.id: Own.of(rule) for rule in config.own if rule.id in names}
-        return cls(names, own, config.language)
+        return cls(names, {rule.id: Own.of(rule) for rule in config.own if rule.id in names}, config.language)
 
     def chain(self, field: str) -> Chain:
         """The rules that a text goes through, in order."""
@@ -58,23 +59,20 @@ def clean_texts(texts: pa.Array, rules: Sequence[str]) -> tuple[pa.Array, Counte
     Returns:
         The cleaned texts, and for each rule the number of rows that it changed.
     """
-    return clean_titles(texts, chain("title", rules, {}), texts, None)
+    return clean_titles(texts, chain("title", rules, {}), None)
 
 
-def clean_titles(
-    texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None
-) -> tuple[pa.Array, Counter[str]]:
+def clean_titles(texts: pa.Array, rules: Chain, listings: pa.RecordBatch | None) -> tuple[pa.Array, Counter[str]]:
     """Apply rules in order.
 
     A text in which the rules leave neither letter nor digit, though it had some ("FREE SHIPPING"), keeps its words,
-    counted as `kept_unemptied`: it goes through the rules without those that take seller noise out, and where that
-    leaves nothing either, without those of one's own.
+    counted as `kept_unemptied`: it goes through the rules without seller noise and contacts, and where that leaves
+    nothing either, without those of one's own.
 
     Args:
         texts: n texts.
         rules: By name, in order.
-        ids: Of the listings, for what is said of a failure.
-        languages: Of the listings; None: rules for one language apply to all.
+        listings: `id` and `lang` of each, for rules of one's own.
 
     Returns:
         The cleaned texts, and for each rule the number of rows that it changed.
@@ -82,38 +80,26 @@ def clean_titles(
     Raises:
         RuleError: a rule of one's own failed.
     """
-    cleaned, counts = apply(texts, rules, ids, languages)
+    cleaned, counts = apply(texts, rules, listings=listings)
     had = _has_words(texts)
     emptied = pc.and_(had, pc.invert(_has_words(cleaned)))
-    if pc.any(emptied).as_py():
-        counts[KEPT_UNEMPTIED] += int(pc.sum(emptied).as_py())
-        for gentle in (
-            {name: rule for name, rule in rules.items() if name not in NOISE},
-            {name: rule for name, rule in rules.items() if name not in NOISE and name in RULES},
-        ):
-            said = languages.filter(emptied) if languages is not None else None
-            kept, _ = apply(texts.filter(emptied), gentle, ids.filter(emptied), said)
-            cleaned = pc.replace_with_mask(cleaned, emptied, kept)
-            emptied = pc.and_(had, pc.invert(_has_words(cleaned)))
-            if not pc.any(emptied).as_py():
-                break
+    counts.update({KEPT_UNEMPTIED: pc.sum(emptied).as_py()} if pc.any(emptied).as_py() else {})
+    milder = {name: rule for name, rule in rules.items() if name not in EMPTYING_RULES}
+    for gentle in (milder, {name: rule for name, rule in milder.items() if name in RULES}):
+        if not pc.any(emptied).as_py():
+            break
+        mine = listings.filter(emptied) if listings is not None else None
+        kept, _ = apply(texts.filter(emptied), gentle, listings=mine)
+        harsh, _ = apply(
+            kept, rules, listings=mine
+        )  # it may find less than in the raw text, and will when cleaned again
+        cleaned = pc.replace_with_mask(cleaned, emptied, pc.if_else(_has_words(harsh), harsh, kept))
+        emptied = pc.and_(had, pc.invert(_has_words(cleaned)))
     return cleaned, counts
 
 
-def apply(texts: pa.Array, rules: Chain, ids: pa.Array, languages: pa.Array | None) -> tuple[pa.Array, Counter[str]]:
-    """Apply rules in order, whatever they leave; count the rows that each changed."""
-    counts: Counter[str] = Counter()
-    for name, rule in rules.items():
-        after = rule(texts, ids, languages)
-        changed = pc.sum(pc.fill_null(pc.not_equal(texts, after), False)).as_py()
-        if changed:
-            counts[name] += int(changed)
-        texts = after
-    return texts, counts
-
-
 def _has_words(texts: pa.Array) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(texts, LETTER_OR_DIGIT), False)
+    return rows_with(texts, LETTER_OR_DIGIT)
 
 
 def clean_listings(batch: pa.RecordBatch, cleaning: Cleaning) -> tuple[pa.RecordBatch, Counter[str]]:
@@ -128,20 +114,24 @@ def clean_listings(batch: pa.RecordBatch, cleaning: Cleaning) -> tuple[pa.Record
     Raises:
         RuleError: a rule of one's own failed.
     """
-    ids, languages = batch["id"], batch["lang"]
-    rules = cleaning.chain("title")
+    rules, listings = cleaning.chain("title"), batch.select(["id", "lang"])
     # The language is that of the title without the rules that have to know it.
     plain = {name: rule for name, rule in rules.items() if name not in cleaning.by_language}
-    title, counts = clean_titles(batch["title"], plain, ids, languages)
+    title, counts = clean_titles(batch["title"], plain, listings)
     if cleaning.identify:
-        languages = pc.coalesce(languages, language.identify(title))
+        listings = listings.set_column(1, "lang", pc.coalesce(batch["lang"], language.identify(title)))
     if len(plain) < len(rules):
-        title, counts = clean_titles(batch["title"], rules, ids, languages)
-    columns = {"title": title, "title_raw": batch["title"], "lang": languages}
+        title, counts = clean_titles(batch["title"], rules, listings)
+    columns = {
+        "title": title,
+        "title_raw": batch["title"],
+        "lang": listings["lang"],
+        "brand": normalise_brand(batch["brand"]),
+    }
     for field in CLEANED[1:]:
         rules = cleaning.chain(field)
         if rules:
-            text, changed = apply(batch[field], rules, ids, languages)
+            text, changed = apply(columns.get(field, batch[field]), rules, listings=listings)
             columns[field] = pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), ""), None, text)
             counts.update({name: rows for name, rows in changed.items() if name in cleaning.own})
     for name, column in columns.items():

@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import matches, rewrite, rows_with
+from .characters import matches, rewrite, rows_with, settled
 from .pii import PHONE_SIGNS, without_emails, without_phones
 
 _LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>]{2,}", re.IGNORECASE)
@@ -28,7 +28,8 @@ def contacts(texts: pa.Array) -> pa.Array:
     ['Mug    ', '@home mug @12pcs', 'Mug  ']
     """
     numbers = matches(texts, PHONE_SIGNS, rows_with(texts, "[0-9]", 7))
-    return rewrite(texts, pc.or_(numbers, matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]"))), _without)
+    links = matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]"))
+    return rewrite(texts, pc.or_(numbers, links), lambda text: settled(text, _without))
 
 
 def _without(text: str) -> str:

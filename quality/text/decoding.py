@@ -11,11 +11,11 @@ import ftfy.fixes
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import matches, rewrite, rows_with
+from .characters import SETTLING, matches, rewrite, rows_with, settled
 
-_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
-_POINTS = re.compile(r"(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
-_BREAKS = re.compile(r"\\+[nrt](?![a-z])")
+_BYTES = re.compile(r"(?<!\\)(?:\\+x[0-9a-fA-F]{2})+")
+_POINTS = re.compile(r"(?<!\\)(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
+_BREAKS = re.compile(r"(?<!\\)\\+[nrt](?![a-z])")
 _LITERAL = re.compile(r"""\Ab(["'])(.*)\1\Z""", re.DOTALL)  # a Python bytes object printed
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ELEMENTS = (
@@ -26,7 +26,7 @@ _ELEMENTS = (
 )
 # Names alone: "<NIKE> shoes" and "5 < 6 > 4" are no HTML. What a script or a style sheet says is no text.
 _TAGS = (
-    r"(?is)<script\b[^>]*>.*?</script\s*>|<style\b[^>]*>.*?</style\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>"
+    r"(?i)<script\b[^<>]*>[^<]*</script\s*>|<style\b[^<>]*>[^<]*</style\s*>|<!--[^<>]*-->|<!\[CDATA\[|\]\]>"
     rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
 )
 # What ftfy is asked about: the first byte of a UTF-8 sequence read as Latin-1 or Windows-1252 and a byte behind it, or
@@ -42,7 +42,7 @@ def escaped_bytes(texts: pa.Array) -> pa.Array:
     ['Café', 'Café 😀', '\\xff', "Levi's"]
     """
     rows = matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
-    return rewrite(texts, rows, _unescaped)
+    return rewrite(texts, rows, lambda text: settled(text, _unescaped))
 
 
 def _unescaped(text: str) -> str:
@@ -83,17 +83,17 @@ def markup(texts: pa.Array) -> pa.Array:
     tagged = matches(texts, r"<[!/a-zA-Z]|\]\]>", rows_with(texts, ">"))
     if not pc.any(tagged).as_py():
         return texts
-    return pc.replace_with_mask(texts, tagged, pc.replace_substring_regex(texts.filter(tagged), _TAGS, " "))
+    plain = texts.filter(tagged)
+    for _ in range(SETTLING):
+        before, plain = plain, pc.replace_substring_regex(plain, _TAGS, " ")
+        if plain.equals(before):
+            break
+    return pc.replace_with_mask(texts, tagged, plain)
 
 
 def _characters(text: str) -> str:
-    # Exports escape twice, and three times; what a hostile text nests deeper is left to the next round.
-    for _ in range(5):
-        plain = _ENTITY.sub(_character, text)
-        if plain == text:
-            break
-        text = plain
-    return text
+    """Exports escape twice, and three times."""
+    return settled(text, lambda once: _ENTITY.sub(_character, once))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -114,9 +114,4 @@ def mojibake(texts: pa.Array) -> pa.Array:
 
 
 def _mended(text: str) -> str:
-    for _ in range(5):
-        mended = str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))
-        if mended == text:
-            break
-        text = mended
-    return text
+    return settled(text, lambda once: str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(once))))

@@ -15,6 +15,7 @@ from typing import Any
 import xxhash
 
 from .automaton import BLANK, Automaton
+from .characters import settled
 
 _DECORATION = "!~*#|:-–—"
 _BRACKETS = dict(zip("[(【「{<《〔", "])】」}>》〕", strict=True))
@@ -59,10 +60,11 @@ def automaton() -> Automaton:
     """What finds the rows to be looked at more closely."""
     keys = set()
     for key, line in lines().items():
+        spelled = {key, _spaced(line.strip("![]").lower())}  # with "ı" as it stands
         if line[0] == "[":
-            keys |= {f"{bracket}{key}" for bracket in _BRACKETS} | {f"{bracket} {key}" for bracket in _BRACKETS}
+            keys |= {f"{bracket}{key}" for bracket in _BRACKETS if bracket not in "({<" for key in spelled}
         elif line[0] != "!":
-            keys |= {key, _spaced(line.lower())}  # "ı" as it stands
+            keys |= spelled
     return Automaton.of(sorted(keys))
 
 
@@ -80,7 +82,7 @@ def pattern() -> re.Pattern[str]:
         for character in key:
             node = node.setdefault(character, {})
         node["" if free or not key[-1].isalnum() else _ENDS] = {}
-    return re.compile(f"{_BEGINS}{_spelled(apart)}|{_spelled(anywhere)}")
+    return re.compile(f"{_spelled(anywhere)}|{_BEGINS}{_spelled(apart)}")
 
 
 def _spelled(node: dict[str, Any]) -> str:
@@ -103,6 +105,10 @@ def without(text: str) -> str:
     >>> without("[Official Store] COD liver oil ~free shipping!!"), without("Promo mug [promo]")
     ('  COD liver oil  ', 'Promo mug  ')
     """
+    return settled(text, _without)
+
+
+def _without(text: str) -> str:
     kept: list[str] = []
     done = 0
     known = lines()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,40 +12,22 @@ from ...schemas.clean_config import CleanConfig
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.own_rule import OwnCleaning
 from ..own_function import OwnFunction
-from .rules import DESCRIPTION_RULES, RULES
+from .chain import RowRule
+from .rules import DESCRIPTION_RULES, RULES, Rule
 
 LAST = "whitespace"  # tidies up after the others: rules of one's own go before it, unless they say otherwise
 
 
-class TextRule(Protocol):
-    """A rule in its place among others."""
-
-    def __call__(self, texts: pa.Array, ids: pa.Array, languages: pa.Array | None) -> pa.Array:
-        """Clean n texts of n listings; without `languages`, whatever language a text is in."""
-
-
 @dataclass(frozen=True)
-class BuiltIn:
-    """A rule of eclip.quality.text.rules."""
-
-    name: str
-
-    def __call__(self, texts: pa.Array, ids: pa.Array, languages: pa.Array | None) -> pa.Array:
-        """Clean all texts."""
-        del ids, languages
-        return RULES[self.name](texts)
-
-
-@dataclass(frozen=True)
-class Own:
-    """A rule of the configuration."""
+class Own(RowRule):
+    """A cleaning rule of the configuration; cheap to pickle."""
 
     rule: OwnCleaning
     function: OwnFunction | None  # instead of a pattern
 
     @classmethod
     def of(cls, rule: OwnCleaning) -> Own:
-        """Make a rule that can travel to workers.
+        """Make a rule of its configuration.
 
         Raises:
             ConfigError: the package of its function is not installed here.
@@ -54,22 +35,22 @@ class Own:
         where = f"clean.own.{rule.id}"
         return cls(rule, OwnFunction.of(where, rule.use, pa.string()) if rule.use else None)
 
-    def __call__(self, texts: pa.Array, ids: pa.Array, languages: pa.Array | None) -> pa.Array:
-        """Clean the texts of listings in the rule's language; nulls are left alone.
+    def __call__(self, texts: pa.Array, listings: pa.RecordBatch) -> pa.Array:
+        """Clean the texts of listings in the rule's language, or of all where none is known; nulls are left alone.
 
         Raises:
             RuleError: the function failed.
         """
         mine = pc.is_valid(texts)
-        if self.rule.language is not None and languages is not None:
-            mine = pc.and_(mine, pc.fill_null(pc.equal(languages, self.rule.language), False))
+        if self.rule.language is not None and "lang" in listings.schema.names:
+            mine = pc.and_(mine, pc.fill_null(pc.equal(listings["lang"], self.rule.language), False))
         if not pc.any(mine).as_py():
             return texts
         chosen = texts.filter(mine)
         if self.function is None:
             cleaned = pc.replace_substring_regex(chosen, self.rule.pattern, self.rule.replace)
         else:
-            cleaned = self.function(chosen, ids.filter(mine))
+            cleaned = pc.fill_null(self.function(chosen, listings["id"].filter(mine)), "")
         return pc.replace_with_mask(texts, mine, cleaned)
 
 
@@ -127,13 +108,14 @@ def check_rules(rules: Sequence[str], known: Sequence[str] = tuple(RULES), where
     return list(rules)
 
 
-def chain(field: str, names: Sequence[str], own: Mapping[str, Own]) -> dict[str, TextRule]:
-    """The rules that a text goes through, in order: titles through all, descriptions and brands through those that
-    leave prose alone, other texts through rules of one's own only.
-    """  # fmt: skip
-    built_in = {"title": tuple(RULES), "description": DESCRIPTION_RULES, "brand": DESCRIPTION_RULES}.get(field, ())
+def chain(field: str, names: Sequence[str], own: Mapping[str, Own]) -> dict[str, Rule | RowRule]:
+    """Give the rules that a text goes through, in order.
+
+    Titles go through all, descriptions through those that leave prose alone, other texts through those of one's own.
+    """
+    built_in = {"title": tuple(RULES), "description": DESCRIPTION_RULES}.get(field, ())
     return {
-        name: own[name] if name in own else BuiltIn(name)
+        name: own[name] if name in own else RULES[name]
         for name in names
         if name in built_in or (name in own and own[name].rule.field == field)
     }

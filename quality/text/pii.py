@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from ..duplicates.gtin import gtin
-from .characters import matches, rewrite
+from .characters import matches, rewrite, settled
 
 # Lengths of IBANs (SWIFT, IBAN registry).
 _IBAN_LENGTHS = {
@@ -26,14 +26,12 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-_CALL = (
-    r"(?:whats\s?app|wa|telp?|telephone|telepon|telefon|telefono|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram|"
-    "电话|手机号|微信|電話|전화|โทร)"
-)
+_LATIN = r"whats\s?app|wa|telp?|telephone|telepon|telefono?|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram"
+_OTHER = "电话|手机号|微信|電話|전화|โทร"  # what stands before a number
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){1,8}(?![\w@])")
 _PHONES = re.compile(
     rf"""
-    (?<!\w) {_CALL} (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}} (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
+    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}} (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
     | (?<![\w+]) \+ [1-9]\d{{0,2}} [\s.-]? \(?\d{{1,4}}\)? (?:[\s.-]?\d{{2,4}}){{2,4}} (?!\w)
     | (?<![\w(]) (?:\+?1[\s.-]?)? \([2-9]\d\d\) \s? [2-9]\d\d [-.\s] \d{{4}} (?![\w-])  # (212) 555-0123
     | (?<![\w.,/-]) (?:1[-.])? [2-9]\d\d - [2-9]\d\d - \d{{4}} (?![\w-])  # United States, Canada
@@ -63,8 +61,8 @@ _NATIONAL = re.compile(
 
 # What each telephone number shows at its beginning: cheap to look for.
 PHONE_SIGNS = (
-    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d|1[3-9]\d|1[-.][2-9]|[2-9]\d\d-[2-9]\d\d-)[\d\s/-]{{4}}"
-    rf"|(?i:{_CALL})(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
+    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d[\d\s./-]{{7}}|1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}|[2-9]\d\d-[2-9]\d\d-\d)"
+    rf"|(?:\b(?i:{_LATIN})|{_OTHER})(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
 )
 
 
@@ -75,7 +73,7 @@ def without_emails(text: str, mark: str) -> str:
 
 def without_phones(text: str, mark: str) -> str:
     """Replace telephone numbers in a text."""
-    return _PHONES.sub(lambda found: mark if _phone(found) else found.group(), text)
+    return settled(text, lambda once: _PHONES.sub(lambda found: mark if _phone(found) else found.group(), once))
 
 
 def _phone(found: re.Match[str]) -> bool:

@@ -24,9 +24,8 @@ TAGS, ITEMS, HEAD = 3, 12, 6  # hashtags in a row at the end; items of a list fr
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _LONG = re.compile(r"[^\W\d_]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _SMALL = {"with", "without", "from", "avec", "sans", "pour", "para", "ohne", "dengan", "untuk", "dari", "yang", "voor"}
-_TAG = re.compile(r"(?<!\S)#(?=[^\W\d_]{2})")
-_TAIL = re.compile(rf"(?:\s+#[^\W\d_][\w-]+){{{TAGS},}}\s*\Z")
-_SEPARATOR = re.compile(r"\s*[/|,;、，]+\s*")
+_TAG = re.compile(r"#[^\W\d_]{2,}")  # "#TL111" is a number
+_SEPARATOR = re.compile("[/|,;、，]+")
 
 
 def repeated_words(texts: pa.Array) -> pa.Array:
@@ -65,49 +64,75 @@ def _words_once(words: list[str]) -> list[str]:
     kept: list[str] = []
     for key, run in groupby(words, str.casefold):
         same = list(run)
-        kept += same[:1] if len(same) > 2 and _counts(key) else same
+        kept += same[:1] if len(same) > 2 and _says(key) else same
     return kept
 
 
-def _counts(word: str) -> bool:
-    """Say whether a word's repetition means nothing."""
-    return _WORD.search(word) is not None and not any(map(str.isdigit, word))
-
-
 def _phrases_once(words: list[str]) -> list[str]:
+    telling = {key for key in map(str.casefold, words) if _says(key)}
     kept: list[str] = []
     keys: list[str] = []
     for word in words:
         kept.append(word)
         keys.append(word.casefold())
-        for length in range(2, min(LONGEST, len(keys) // 2) + 1):
+        for length in range(2, min(LONGEST, len(keys) // 2) + 1) if telling else ():
             if keys[-1] != keys[-1 - length] or keys[-length:] != keys[-2 * length : -length]:
                 continue
             phrase = keys[-length:]
             # Two words with a number are a measure as often as not: "quad core 4 core 4 GHz".
-            if any(map(_counts, phrase)) and (length > 2 or not any(c.isdigit() for key in phrase for c in key)):
+            if not telling.isdisjoint(phrase) and (length > 2 or not any(c.isdigit() for key in phrase for c in key)):
                 del kept[-length:], keys[-length:]
                 break
     return kept
 
 
+def _says(word: str) -> bool:
+    """Say whether a word is one whose repetition says nothing new."""
+    return _WORD.search(word) is not None and not any(map(str.isdigit, word))
+
+
 def _trimmed(text: str) -> str:
-    text = _TAG.sub("", _TAIL.sub("", text))
-    items = _SEPARATOR.split(text)
-    if len(items) >= ITEMS and not any(map(str.isdigit, text)) and max(item.count(" ") for item in items) < 3:
-        found = list(_SEPARATOR.finditer(text))[HEAD - 1]
-        text = text[: found.start()]
+    if "#" in text:
+        text = _untagged(text)
+    if len(_SEPARATOR.findall(text)) >= ITEMS - 1 and not any(map(str.isdigit, text)):
+        text = _head(text)
+    keys = text.casefold().split()
+    counts = Counter(keys)
+    often = {key for key, times in counts.items() if times > STAYS and _LONG.fullmatch(key) and key not in _SMALL}
+    if not often:
+        return text
     words = text.split()
-    counts: Counter[str] = Counter()
-    kept = []
-    for place, word in enumerate(words):
-        key = word.casefold()
+    kept: list[str] = []
+    seen: Counter[str] = Counter()
+    for place, (word, key) in enumerate(zip(words, keys, strict=True)):
         beside = words[max(place - 1, 0)] + words[min(place + 1, len(words) - 1)]
-        stays = not _LONG.fullmatch(key) or key in _SMALL or any(map(str.isdigit, beside))
-        counts[key] += not stays
-        if stays or counts[key] <= STAYS:
-            kept.append(word)
+        if key in often and not any(map(str.isdigit, beside)):
+            seen[key] += 1
+            if seen[key] > STAYS:
+                continue
+        kept.append(word)
     return text if len(kept) == len(words) else " ".join(kept)
+
+
+def _untagged(text: str) -> str:
+    """Cut hashtags off the end; make words of those elsewhere."""
+    words = text.split()
+    tags = [_TAG.fullmatch(word) is not None for word in words]
+    if sum(tags) < 2:
+        return text
+    end = len(words)
+    while end and tags[end - 1]:
+        end -= 1
+    words = words[:end] if 0 < end <= len(words) - TAGS else words
+    return " ".join(word[1:] if tag else word for word, tag in zip(words, tags, strict=False))
+
+
+def _head(text: str) -> str:
+    """Cut a list of names after its first items; a list of longer phrases stays."""
+    items = _SEPARATOR.split(text)
+    if len(items) < ITEMS or max(len(item.split()) for item in items) > 3:
+        return text
+    return text[: list(_SEPARATOR.finditer(text))[HEAD - 1].start()].rstrip()
 
 
 @numba.njit(cache=True)
@@ -123,7 +148,7 @@ def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarr
         longest = max(longest, int(ends[row + 1] - ends[row]))
     words = np.empty(longest // 2 + 2, np.uint64)
     runs = np.empty(LONGEST + 1, np.int64)
-    slots = np.empty(64, np.int64)
+    slots = np.empty(256, np.uint8)
     for row in range(rows):
         count = 0
         size = 0
@@ -140,8 +165,8 @@ def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarr
                 words[count] = word
                 count += 1
                 if size > 2:
-                    slot = np.int64((word * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
-                    slots[slot] += 1
+                    slot = np.int64((word * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(56))
+                    slots[slot] = min(slots[slot] + 1, 255)
                     again = again or slots[slot] > 1
                     often[row] = often[row] or (size > 3 and slots[slot] > STAYS)
                 word = np.uint64(0xCBF29CE484222325)

@@ -16,19 +16,21 @@ _REPEATED = re.compile(rf"({_MARKS})\1+")
 _WITHIN = "[\\s,./|&+-]*"
 _EMPTY = rf"\({_WITHIN}\)|\[{_WITHIN}\]|\{{{_WITHIN}\}}|【\s*】|「\s*」|『\s*』|《\s*》|〔\s*〕"
 _BRACKETS = re.compile(_EMPTY)
+_STARRED = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=[\w)!])\*(?![\w*])")  # not "5*3*2"
 # At an end, separators of the first kind go with the space beside them ("-10°C" keeps its sign, "C#" too), the others go.
-_BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!•·>", " |,;:/~*_=•·"
-_END, _END_ALL = " -–—|,;:/~*_=#!?•·<", " -–—|,;:/~_=•·"
+_BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!.•·>", " |,;:/~*_=•·"
+_END, _END_ALL = " -–—|,;:/~*_=#!?.•·<", " -–—|,;:/~_=•·"
 _NOT_PLAIN, _AT_BEGIN, _AT_END = 1, 2, 4
 
 
 def punctuation(texts: pa.Array) -> pa.Array:
-    """Keep one of each run of the same mark, and drop empty brackets.
+    """Keep one of each run of the same mark, and drop empty brackets and stars around words.
 
-    >>> punctuation(pa.array(["Wow!!! Mug --- () 5.5 ..."])).to_pylist()
+    >>> punctuation(pa.array(["Wow!!! *Mug* --- () 5.5 ..."])).to_pylist()
     ['Wow! Mug -   5.5 .']
     """
     texts = rewrite(texts, rows_doubling(texts, _MARKS), lambda text: _REPEATED.sub(r"\1", text))
+    texts = rewrite(texts, rows_with(texts, r"\*", 2), lambda text: _STARRED.sub(r"\1", text))
     empty = matches(texts, _EMPTY, rows_with(texts, r"[(\[{【「『《〔]"))
     return rewrite(texts, empty, lambda text: _BRACKETS.sub(" ", text))
 

@@ -60,7 +60,7 @@ source: {path: a.csv}
 clean:
   own:
   - {id: strip_words, use: "mypkg.rules:strip_words", examples: [["mug zzsale", "mug"]]}
-  - {id: no_brand, field: brand, pattern: "(?i)^(no brand|n/?a)$"}
+  - {id: capitals, field: brand, pattern: ^Acme$, replace: ACME}
 filter:
   own: [{id: samples, use: "mypkg.rules:is_sample", detail: a sample is no product}]
 deduplicate:
@@ -117,10 +117,10 @@ def test_local_workers_and_an_external_pool_apply_them_alike(
     clean = pd.read_parquet(run / "clean/listings").set_index("id")
     assert clean["title"]["1"] == "red mug"
     assert clean["title_raw"]["1"] == "red mug zzsale"
-    assert clean["brand"].dropna().unique().tolist() == ["Acme"]
+    assert clean["brand"].dropna().unique().tolist() == ["ACME"]
     figures = manifest(run, "clean")["metrics"]
     assert figures["share_changed_strip_words"] == pytest.approx(1 / 6)
-    assert figures["share_changed_no_brand"] == pytest.approx(2 / 6)
+    assert figures["share_changed_capitals"] == pytest.approx(4 / 6)
     rejected = pd.read_parquet(run / "filter/rejected")
     assert rejected[["id", "rule", "detail"]].to_numpy().tolist() == [["2", "samples", "a sample is no product"]]
     dropped = pd.read_parquet(run / "deduplicate/duplicates")

@@ -14,7 +14,7 @@ from eclip.schemas.errors import ConfigError, RuleError
 from eclip.schemas.filter_config import FilterConfig
 from eclip.schemas.listing import LISTINGS
 
-MODULE = '''
+MODULE = """
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,7 +33,7 @@ def first_word(listings):
 
 def doubled(texts):
     return pc.binary_join_element_wise(texts, texts, "")
-'''
+"""
 
 
 @pytest.fixture
@@ -61,7 +61,9 @@ def test_examples_of_cleaning_rules(module: str) -> None:
     ]
     german = {"id": "offer", "pattern": "(?i)angebot", "language": "de", "examples": [["Angebot Tasse", "Tasse"]]}
     assert cleaning(german) == []  # an example is of the rule's language
-    assert "cleaned once more as 'aaaa'" in cleaning({"id": "d", "use": f"{module}:doubled", "examples": [["a", "aa"]]})[0]
+    assert (
+        "cleaned once more as 'aaaa'" in cleaning({"id": "d", "use": f"{module}:doubled", "examples": [["a", "aa"]]})[0]
+    )
     assert "there is no package 'nowhere'" in cleaning({"id": "gone", "use": "nowhere:f"})[0]
 
 
@@ -92,7 +94,10 @@ def test_examples_of_vetoes(module: str) -> None:
     assert vetoes(pattern=ral, examples=[["RAL 9010", "RAL 9010", True]]) == [
         "deduplicate.vetoes.ral: of 'RAL 9010' and 'RAL 9010' it says '9010' and '9010', expected that they are variants"
     ]
-    assert vetoes(use=f"{module}:first_word", examples=[["Left door", "right door", True], ["Left a", "left b", False]]) == []
+    assert (
+        vetoes(use=f"{module}:first_word", examples=[["Left door", "right door", True], ["Left a", "left b", False]])
+        == []
+    )
     assert "is the id of a built-in veto" in vetoes(id="colour", pattern="a")[0]
 
 

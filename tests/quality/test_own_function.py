@@ -9,7 +9,7 @@ import pytest
 from eclip.quality.own_function import OwnFunction, content_hash
 from eclip.schemas.errors import ConfigError, RuleError
 
-MODULE = '''
+MODULE = """
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,7 +48,7 @@ def unlike(texts):
     if len(set(texts.to_pylist())) > 2:
         raise ValueError("too many")
     return texts
-'''
+"""
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_failure_names_the_first_row_where_there_is_one(package: Path, name: s
     ],
 )
 def test_what_cannot_be_used_is_said(package: Path, use: str, says: str) -> None:
-    with pytest.raises(ConfigError, match="clean.own.x") as error:
+    with pytest.raises(ConfigError, match=r"clean\.own\.x") as error:
         _ = OwnFunction.of("clean.own.x", use.format(package.name), pa.string()).function
     assert says in str(error.value)
 

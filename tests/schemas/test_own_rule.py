@@ -36,7 +36,8 @@ def test_what_is_wrong_with_a_rule_is_said(section: str, rule: dict[str, object]
 
 
 @pytest.mark.parametrize(
-    ("section", "more"), [("clean.own", {"pattern": "a"}), ("filter.own", {"use": "a:b"}), ("deduplicate.vetoes", {"pattern": "a"})]
+    ("section", "more"),
+    [("clean.own", {"pattern": "a"}), ("filter.own", {"use": "a:b"}), ("deduplicate.vetoes", {"pattern": "a"})],
 )
 def test_two_rules_of_one_id_are_refused(section: str, more: dict[str, str]) -> None:
     name, _, key = section.partition(".")

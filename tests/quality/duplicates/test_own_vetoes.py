@@ -23,7 +23,9 @@ def found(titles: dict[str, str], *vetoes: dict[str, object]) -> Duplicates:
 def test_listings_that_say_different_things_are_variants() -> None:
     assert len(found(TITLES).dropped) == 2
     vetoed = found(TITLES, FITTING)
-    assert {frozenset(pair) for pair in vetoed.dropped[["dropped_id", "kept_id"]].to_numpy().tolist()} == {frozenset("ab")}
+    assert {frozenset(pair) for pair in vetoed.dropped[["dropped_id", "kept_id"]].to_numpy().tolist()} == {
+        frozenset("ab")
+    }
     assert set(vetoed.links["veto"]) == {"fitting"}
 
 
@@ -34,6 +36,9 @@ def test_a_listing_that_says_nothing_is_no_variant() -> None:
 
 
 def test_several_vetoes_are_told_apart() -> None:
-    titles = {"a": "garden door of steel, fitting quox, hinge mip", "b": "garden door of steel, fitting quox, hinge tol"}
+    titles = {
+        "a": "garden door of steel, fitting quox, hinge mip",
+        "b": "garden door of steel, fitting quox, hinge tol",
+    }
     vetoed = found(titles, FITTING, {"id": "hinge", "pattern": r"hinge (?P<value>\w+)"})
     assert vetoed.links["veto"].tolist() == ["hinge"]
