@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ..quality.own_function import content_hash
 from ..quality.text import noise_phrases
+from ..quality.text.chain import KEPT_RESTLESS
 from ..quality.text.clean import KEPT_UNEMPTIED, Cleaning, clean_listings
 from ..quality.text.own_rules import in_order
 from ..quality.text.rules import RULES
@@ -77,7 +78,7 @@ class Clean(Stage):
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, and the share of titles that the rules changed, all together and each."""
         rows, counts = work.rows("ingest/listings"), summary.counts
-        names = (*RULES, *(rule.id for rule in work.config.clean.own), KEPT_UNEMPTIED)
+        names = (*RULES, *(rule.id for rule in work.config.clean.own), KEPT_UNEMPTIED, KEPT_RESTLESS)
         changed = {"changed": counts.get("changed", 0)}
         changed |= {f"changed_{rule}": counts.get(f"changed:{rule}", 0) for rule in names}
         shares = {f"share_{name}": number / rows if rows else 0.0 for name, number in changed.items()}
