@@ -73,6 +73,21 @@ def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: 
 
 
 @app.command()
+def check(config: ConfigFile, overrides: Overrides = None) -> None:
+    """Check a configuration before a run: its keys, its suites, and each rule of one's own against its examples."""
+    from . import check as checking
+    from .stages import STAGES
+
+    rules = checking.tried(_load(config, overrides), STAGES)
+    if rules:
+        out.print(checking.table(rules))
+    problems = [problem for rule in rules for problem in rule.problems]
+    if problems:
+        raise ConfigError("\n  ".join(problems))
+    out.print(f"{config}: nothing wrong was found; `eclip plan {config}` says what would run")
+
+
+@app.command()
 def status(place: RunPlace) -> None:
     """Say how far a run is: each stage's state, rows, verdict and time."""
     from . import summary

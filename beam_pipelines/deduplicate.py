@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from ..quality.duplicates.edges import EDGES, distinct
+from ..quality.duplicates.own_vetoes import OwnVetoes
+from ..quality.own_function import content_hash
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
@@ -97,19 +99,22 @@ class Deduplicate(Stage):
     libraries = ("datasketch", "numpy")
 
     def settings(self, config: Config) -> dict[str, Any]:
-        """Everything of the section, and what makes a photo hot."""
-        return {**config.deduplicate.model_dump(), "table": config.deduplicate.table.model_dump(), **_hot(config)}
+        """Everything of the section, the packages of one's own vetoes, and what makes a photo hot."""
+        section = config.deduplicate.model_dump(exclude={"vetoes"})
+        return {**section, **_vetoes(config), "table": config.deduplicate.table.model_dump(), **_hot(config)}
 
     def build(self, work: StageRun) -> None:
         """Signs, passes, edges, decision, split."""
         config = work.config.deduplicate
         listings, images = work.dataset("filter/listings"), work.dataset("ingest/images")
         shards, rows = work.attempt.shards, work.inputs["filter"].datasets["listings"].rows
-        scoring = {**config.model_dump(include=set(SCORING)), "floor": config.floor, **_hot(work.config)}
+        scoring = {**config.model_dump(include=set(SCORING)), "floor": config.floor, **_hot(work.config),
+                   **_vetoes(work.config)}  # fmt: skip
+        vetoes = OwnVetoes.of(config)
         edges = work.step("edges", scoring, shards)
         if edges.missing():
             found = work.step("signs", scoring, shards, keep=False)
-            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder)
+            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder, vetoes)
             work.map("Signs", signs, found, seconds=rows / 15_000)
             pieces = found.folder / "_passes"
             run_passes("Compare", work.runner, SignsSource(found.folder, shards), VerifyBuckets(config, shards), pieces,
@@ -117,7 +122,7 @@ class Deduplicate(Stage):
             work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
         previous = work.previous("listings", same_recipe=False)
-        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder)
+        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes)
         decision = DecisionWork(listings, edges.dataset("edges"), previous, lookup, decided.folder, config)
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())
@@ -136,3 +141,13 @@ class Deduplicate(Stage):
 
 def _hot(config: Config) -> dict[str, Any]:
     return {"hot": config.filter.placeholder.model_dump(include={"min_listings", "max_title_similarity"})}
+
+
+def _vetoes(config: Config) -> dict[str, Any]:
+    """What vetoes of one's own do, and the content of their packages; their examples change nothing."""
+    rules = config.deduplicate.vetoes
+    contents = {f"deduplicate.vetoes.{rule.id}": rule.use for rule in rules if rule.use}
+    return {
+        "vetoes": [rule.model_dump(exclude={"examples"}) for rule in rules],
+        "veto_packages": {place: content_hash(place, use) for place, use in contents.items()},
+    }

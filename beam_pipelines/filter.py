@@ -16,7 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.noise import HOT, SCORES, judge, score, share
+from ..quality.noise import HOT, RULES, SCORES, judge, score, share
+from ..quality.own_filters import OwnFilters
+from ..quality.own_function import content_hash
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
@@ -101,6 +103,7 @@ class JudgeWork(ShardWork):
     listings: Dataset
     scores: Dataset
     config: FilterConfig
+    own: OwnFilters
     contracts = {"listings": LISTINGS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
@@ -111,7 +114,7 @@ class JudgeWork(ShardWork):
             rows = scores.slice(first, batch.num_rows)
             first += batch.num_rows
             mine = rows.to_batches()[0] if rows.num_rows else SCORE_ROWS.empty()
-            kept, lost = judge(batch, mine, self.config)
+            kept, lost = judge(batch, mine, self.config, self.own)
             output.count("in", batch.num_rows)
             output.write("listings", kept)
             output.write("rejected", lost)
@@ -125,8 +128,16 @@ class Filter(Stage):
     inputs = ("clean/listings",)
 
     def settings(self, config: Config) -> dict[str, Any]:
-        """The thresholds."""
-        return config.filter.model_dump()
+        """The thresholds, and the filters of one's own with the content of their packages."""
+        own = {
+            rule.id: {
+                "use": rule.use,
+                "detail": rule.detail,
+                "content": content_hash(f"filter.own.{rule.id}", rule.use),
+            }
+            for rule in config.filter.own
+        }
+        return {**config.filter.model_dump(exclude={"own"}), "own": own}  # not in `content`, which names the scores too
 
     def build(self, work: StageRun) -> None:
         """Count hot images, score, judge."""
@@ -138,7 +149,8 @@ class Filter(Stage):
             run_passes("Count hot images", work.runner, PhotoKeys(listings), CountHotImages(), hot,
                        rows * HOT_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
         work.map("Score", ScoreWork(listings, hot), scores, seconds=rows / 100_000)
-        judging = JudgeWork(listings, scores.dataset("scores"), work.config.filter)
+        own = OwnFilters.of(work.config.filter.own, RULES)
+        judging = JudgeWork(listings, scores.dataset("scores"), work.config.filter, own)
         work.map("Judge", judging, seconds=rows / 100_000)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:

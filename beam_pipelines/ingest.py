@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
+from ..quality import personal_data
 from ..schemas.attempt import Summary
 from ..schemas.config import MOST_SHARDS, ONE_COLUMN, Config
 from ..schemas.errors import ConfigError, SourceError
@@ -42,9 +43,14 @@ class Ingest(Stage):
     libraries = ("pillow", "scipy")
 
     def settings(self, config: Config) -> dict[str, Any]:
-        """Source, photos and the number of shards."""
+        """Source, photos, the number of shards, and whether personal data is kept."""
         image = config.image.model_dump(exclude={"timeout_s", "tries", "concurrent"})
-        return {"source": config.source.model_dump(), "image": image, "shards": config.shards}
+        return {"source": config.source.model_dump(), "image": image, "shards": config.shards,
+                "keep_raw": config.clean.keep_raw}  # fmt: skip
+
+    def content(self, config: Config) -> dict[str, str]:
+        """The rules by which personal data is taken out, where it is."""
+        return {} if config.clean.keep_raw else {"personal_data": personal_data.content_hash()}
 
     def sources(self, config: Config) -> dict[str, str]:
         """Stamps of the source's files, of the look-up table and of the photos below `image.root`."""
@@ -72,17 +78,22 @@ class Ingest(Stage):
     def build(self, work: StageRun) -> None:
         """Partition, sort, look at the photos."""
         config, shards = work.config, work.attempt.shards
+        source = config.source
+        if not config.clean.keep_raw:
+            _refuse_raw(work)
+            source = source.model_copy(update={"unmapped_columns": "drop"})
         splits = sources.find(config)
         schema = sources.columns(splits, config.source)
         lookup = Lookup.load(config, schema) if config.source.lookup else None
         joined = lookup.schema if lookup else schema
-        mapping = plan(config.source, joined, config.image.separator)
+        mapping = plan(source, joined, config.image.separator)
         base = photo_base(config)
         size = sum({split.file.url: split.file.size() for split in splits}.values())
 
-        shaping = {"source": config.source.model_dump(), "separator": config.image.separator, "shards": shards}
+        shaping = {"source": source.model_dump(), "separator": config.image.separator, "shards": shards,
+                   "keep_raw": config.clean.keep_raw}  # fmt: skip
         spilled = work.step("partition", shaping, len(splits), keep=False)
-        partition = Partition(splits, config.source, schema, mapping, lookup, spilled.folder, shards)
+        partition = Partition(splits, source, schema, mapping, lookup, spilled.folder, shards, config.clean.keep_raw)
         work.map("Partition", partition, spilled, seconds=size / 20e6)
         counts = [marker.counts for marker in spilled.markers()]
         records = sum(c.get("records", 0) for c in counts)
@@ -93,6 +104,8 @@ class Ingest(Stage):
         work.notes["source_rows"] = work.notes["in"] if None in told else sum(rows or 0 for rows in told)
         for column in ONE_COLUMN:
             work.notes[f"unread_{column}"] = sum(c.get(f"unread:{column}", 0) for c in counts)
+        for name in {name for c in counts for name in c if name.startswith("redacted:")}:
+            work.notes[name.replace(":", "_")] = sum(c.get(name, 0) for c in counts)
 
         no_records = pa.RecordBatch.from_pylist([], schema=joined)
         empty = to_listings(no_records, pa.array([], pa.int64()), "", mapping)
@@ -108,14 +121,33 @@ class Ingest(Stage):
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Records and unparsable ones against listings and rejected, and values that did not fit their type."""
         rows = work.notes["source_rows"]
-        unread = {name: work.notes[name] for name in (f"unread_{column}" for column in sorted(ONE_COLUMN))}
-        return {**row_metrics(rows, {**summary.counts, **work.notes}, summary, "listings"), **unread}
+        told = {name: work.notes[name] for name in sorted(work.notes) if name.startswith(("unread_", "redacted_"))}
+        return {**row_metrics(rows, {**summary.counts, **work.notes}, summary, "listings"), **told}
 
     def sentence(self, manifest: Manifest) -> str:
-        """Say what came in, and of which column values were given that could not be read."""
-        lost = {c: manifest.metrics.get(f"unread_{c}") for c in sorted(ONE_COLUMN)}
-        said = ", ".join(f"{number:,} of {column}" for column, number in lost.items() if number)
-        return super().sentence(manifest) + (f"; not understood and left empty: {said}" if said else "")
+        """Say what came in, of which columns values could not be read, and of which personal data was taken out."""
+        said = super().sentence(manifest)
+        for kind, words in (("unread_", "not understood and left empty"), ("redacted_", "personal data taken out")):
+            figures = {k.removeprefix(kind): v for k, v in manifest.metrics.items() if k.startswith(kind) and v}
+            if figures:
+                said += f"; {words}: " + ", ".join(f"{number:,} of {name}" for name, number in figures.items())
+        return said
+
+
+def _refuse_raw(work: StageRun) -> None:
+    """Refuse a run folder in which listings lie as they came: what was published before is kept there.
+
+    Raises:
+        ConfigError: there are such listings.
+    """
+    stage = work.run.stage(work.stage.name)
+    for name in stage.children():
+        facts = work.run.facts(work.stage.name, name)
+        if facts and facts["settings"].get("keep_raw", True):
+            raise ConfigError(
+                f"clean.keep_raw is false, but {work.run.place} holds listings that were read with their personal data "
+                f"({stage / name}); remove that folder, or name another by `run:`"
+            )
 
 
 def photo_base(config: Config) -> Storage:

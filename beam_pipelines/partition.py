@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..quality.personal_data import redacted_text, without_personal_data
 from ..quality.splits import NAMES, named
 from ..schemas.config import SourceConfig
 from ..schemas.dataset import shard_of
@@ -19,7 +20,7 @@ from ..schemas.storage import Storage
 from . import sources
 from .lookup import Lookup
 from .repartition import Spill
-from .shards import ShardOutput, ShardWork
+from .shards import ShardOutput, ShardWork, explain
 from .text_file import Unreadable
 
 
@@ -34,21 +35,35 @@ class Partition(ShardWork):
     lookup: Lookup | None
     folder: Storage
     shards: int
+    keep_raw: bool = True  # false: personal data is taken out of all that is written
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Spill one split: listings and rejected records, with an index of both."""
+        try:
+            self._spill(shard, output)
+        except Exception as error:
+            if self.keep_raw:
+                raise
+            # The note of a failure is written too, and what failed may quote a record.
+            raise SourceError(redacted_text(explain(error))) from None
+
+    def _spill(self, shard: int, output: ShardOutput) -> None:
         split = self.splits[shard]
         with Spill(self.folder / f"listings-{shard:05d}") as good, Spill(self.folder / f"rejected-{shard:05d}") as bad:
             for records in sources.read(split, self.source, self.schema):
                 if isinstance(records, Unreadable):
                     output.count("unparsable")
-                    self._reject(bad, _unparsable(split, records))
+                    self._reject(bad, _unparsable(split, self._plain(records, output)))
                     continue
                 output.count("records", records.batch.num_rows)
                 batch = self.lookup.join(records.batch) if self.lookup else records.batch
                 listings = to_listings(batch, records.rows, split.name, self.mapping)
                 for column, number in unread(batch, listings, self.mapping).items():
                     output.count(f"unread:{column}", number)
+                if not self.keep_raw:
+                    listings, found = without_personal_data(listings)
+                    for column, number in found.items():
+                        output.count(f"redacted:{column}", number)
                 _check_splits(split, listings)
                 known = pc.and_kleene(
                     pc.is_valid(listings["id"]), pc.fill_null(pc.not_equal(listings["id"], ""), False)
@@ -59,6 +74,11 @@ class Partition(ShardWork):
                 good.write(listings, shard_of(listings["id"], self.shards))
         runs = {"listings": good.runs, "rejected": bad.runs}
         (self.folder / "_runs" / f"{shard:05d}.json").write_json(runs)
+
+    def _plain(self, record: Unreadable, output: ShardOutput) -> Unreadable:
+        text = record.text if self.keep_raw else redacted_text(record.text)
+        output.count("redacted:unparsable", text != record.text)
+        return replace(record, text=text)
 
     def _reject(self, bad: Spill, rows: pa.RecordBatch) -> None:
         bad.write(rows, shard_of(rows["id"], self.shards))

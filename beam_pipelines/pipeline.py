@@ -15,6 +15,7 @@ from ..schemas.config import Config
 from ..schemas.errors import ConfigError, GateError
 from ..schemas.manifest import Manifest
 from . import gate_keeper
+from .check import check as preflight
 from .lock import lock
 from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
@@ -39,7 +40,7 @@ def run(
     """
     chosen = chosen_stages(first, last)
     _check_libraries(chosen)
-    gate_keeper.check_suites([stage.name for stage in chosen if stage.gated], config)
+    preflight(config, chosen)
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):

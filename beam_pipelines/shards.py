@@ -28,7 +28,7 @@ from ..quality.gates.profile import Profile
 from ..quality.gates.rule import Rule
 from ..schemas.attempt import SAMPLES, Attempt, Marker
 from ..schemas.dataset import PartWriter
-from ..schemas.errors import EclipError
+from ..schemas.errors import EclipError, RuleError
 from ..schemas.listing import Contract
 from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
 
@@ -137,7 +137,8 @@ def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -
             output.finish(time.monotonic() - started)
     except Exception as error:  # noqa: BLE001  (any error of a shard must leave the other shards alone)
         # Parts stay: where a runner gave the shard to two workers, the other may have finished it meanwhile.
-        note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc()}
+        note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc(),
+                "rule": isinstance(error, RuleError)}  # fmt: skip
         with contextlib.suppress(OSError):  # a full disk may have no room for the note; the driver sees that
             if attempt.marker(shard).exists():
                 return True

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from ..quality.duplicates.candidates import verify
 from ..quality.duplicates.edges import compare
+from ..quality.duplicates.own_vetoes import COLUMNS, OwnVetoes
 from ..quality.duplicates.signs import SIGNS, signs
 from ..quality.noise import hot_photo
 from ..schemas.dataset import Dataset, shard_of
@@ -18,7 +19,7 @@ from ..schemas.filter_config import PlaceholderConfig
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 
-SIGNED_COLUMNS = ["id", "title", "seller", "gtin", "mpn", "brand", "attributes", "phash", "photo_listings",
+SIGNED_COLUMNS = [*COLUMNS, "phash", "photo_listings",
                   "photo_title_similarity"]  # fmt: skip
 PHOTO_COLUMNS = ["id", "position", "phash256", "colour"]
 
@@ -32,6 +33,7 @@ class SignsWork(ShardWork):
     folder: Storage
     config: DeduplicateConfig
     limits: PlaceholderConfig
+    vetoes: OwnVetoes
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
@@ -39,7 +41,7 @@ class SignsWork(ShardWork):
         row = 0
         photos = main_photos(self.images.table(shard, PHOTO_COLUMNS))
         for batch in self.listings.batches(shard):
-            found = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config)
+            found = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config, self.vetoes)
             batches.append(found.rows)
             keys.append(found.keys)
             owners.append(found.owners + row)
@@ -59,6 +61,7 @@ class SignsLookup:
     images: Dataset
     config: DeduplicateConfig
     limits: PlaceholderConfig
+    vetoes: OwnVetoes
 
     def compare(self, left: list[str], right: list[str]) -> pa.Table:
         """Compare pairs of listings. m ids x2, the lower one left -> m rows of EDGES."""
@@ -66,9 +69,9 @@ class SignsLookup:
         places = {name: row for row, name in enumerate(ids)}
         listings = self.listings.rows(ids, SIGNED_COLUMNS).sort_by("id").combine_chunks().to_batches()[0]
         photos = main_photos(self.images.rows(ids, PHOTO_COLUMNS))
-        found = signs(listings, beside(listings, photos), hot_photo(listings, self.limits), self.config)
+        found = signs(listings, beside(listings, photos), hot_photo(listings, self.limits), self.config, self.vetoes)
         one, other = (np.array([places[name] for name in names], np.int64) for names in (left, right))
-        return compare(pa.Table.from_batches([found.rows]), one, other)
+        return compare(pa.Table.from_batches([found.rows]), one, other, vetoes=self.config.vetoes)
 
 
 def main_photos(photos: pa.Table) -> pa.Table:

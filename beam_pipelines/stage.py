@@ -116,7 +116,8 @@ def check(attempt: Attempt, stage: str) -> None:
         messages.setdefault(failures.get(shard, {}).get("error", unsaid), []).append(shard)
     lines = [f"shard {', '.join(map(str, s[:5]))}{', …' if len(s) > 5 else ''}: {m}" for m, s in messages.items()]
     if len(lines) == 1 and all(f.get("expected") for f in failures.values()) and failures:
-        raise StageError(f"{stage}: {next(iter(messages))}", failures)
+        of_rule = any(f.get("rule") for f in failures.values())  # which listings it saw says where to look
+        raise StageError(f"{stage}: {lines[0] if of_rule else next(iter(messages))}", failures)
     raise StageError(
         f"{stage}: {len(missing)} of {attempt.shards} shards failed; the others are kept, "
         f"and the next `eclip run` does these only\n  " + "\n  ".join(lines[:5]),

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from ..schemas.filter_config import FilterConfig, PlaceholderConfig
 from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
+from .own_filters import OwnFilters
 from .text.normalise import normalise
 
 # In the order in which they are named where several fire.
@@ -68,20 +69,31 @@ def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
     return column.combine_chunks().take(place)
 
 
-def judge(batch: pa.RecordBatch, scores: pa.RecordBatch, config: FilterConfig) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+def scored(batch: pa.RecordBatch, scores: pa.RecordBatch) -> pa.RecordBatch:
+    """Put scores beside their listings, row by row."""
+    for name in SCORES.names[1:]:
+        batch = batch.append_column(name, scores[name])
+    return batch
+
+
+def judge(
+    batch: pa.RecordBatch, scores: pa.RecordBatch, config: FilterConfig, own: OwnFilters | None = None
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Split listings into those kept, with their scores as columns, and rejected rows.
 
     Args:
         batch: Listings.
         scores: Their scores, row by row.
         config: The thresholds.
+        own: Filters of one's own; they are named after the others.
     """
-    for name in SCORES.names[1:]:
-        batch = batch.append_column(name, scores[name])
+    batch = scored(batch, scores)
     fired = np.stack([_mask(m) for m in _rules(batch, config).values()], axis=1)
-    details = _details(batch, config)
+    own = own or OwnFilters()
+    fired = np.concatenate([fired, own.fired(batch)], axis=1)
+    said = [*_details(batch, config).values(), *own.details(batch.num_rows)]
     out = pa.array(~fired.any(axis=1))
-    return batch.filter(out), rejected(batch, "filter", RULES, fired, [details[rule] for rule in RULES])
+    return batch.filter(out), rejected(batch, "filter", [*RULES, *own.names], fired, said)
 
 
 def _mask(condition: pa.Array) -> np.ndarray:

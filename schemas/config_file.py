@@ -114,6 +114,8 @@ def _explain(place: str, problem: Any) -> str:
         *parents, key = problem["loc"]
         section: Any = Config
         for parent in parents:
+            if isinstance(parent, int):  # of a list of sections: already the one that is in it
+                continue
             annotation = section.model_fields[parent].annotation
             # `LookupConfig | None`: the section is what can be there.
             section = next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type)), annotation)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from .own_rule import OwnVeto, distinct
 from .section import Section
 
 Outcome = Literal["drop", "link"]
@@ -68,6 +69,7 @@ class DeduplicateConfig(Section):
     max_links: int = Field(10, ge=1)  # links kept for a listing
     survivor: list[Literal["photo", "attributes", "newest", "oldest", "cheapest"]] = ["photo", "attributes"]
     family: FamilyConfig = FamilyConfig()
+    vetoes: Annotated[list[OwnVeto], AfterValidator(distinct)] = []  # vetoes of one's own
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

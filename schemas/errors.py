@@ -4,6 +4,7 @@ EclipError            anything that stops a run                                 
 ├── ConfigError       the configuration or the command line is wrong               exit 2
 ├── SourceError       a source cannot be read, or what is in it cannot be used     exit 1
 ├── StageError        shards of a stage failed; a second run redoes only those     exit 1
+├── RuleError         a rule of one's own failed on a listing                      exit 1
 ├── RunLockedError    another run is writing to the same run folder                exit 1
 └── GateError         a gate stopped the run; what was published is untouched      exit 3
 """
@@ -35,6 +36,10 @@ class StageError(EclipError):
     def __init__(self, message: str, failures: Mapping[int, Mapping[str, Any]] | None = None) -> None:
         super().__init__(message)
         self.failures = failures or {}
+
+
+class RuleError(EclipError):
+    """Report a rule of one's own that raised, or gave back what it must not."""
 
 
 class RunLockedError(EclipError):

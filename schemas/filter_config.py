@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
+from pydantic import AfterValidator, Field
+
+from .own_rule import OwnFilter, distinct
 from .section import Section
 
 
@@ -23,3 +26,4 @@ class FilterConfig(Section):
     max_aspect: float = Field(3.0, ge=1)  # longer side over shorter (DataComp, COYO)
     min_characters: int = Field(2, ge=0)  # letters and digits in the title; a CJK word can be two characters
     placeholder: PlaceholderConfig = PlaceholderConfig()
+    own: Annotated[list[OwnFilter], AfterValidator(distinct)] = []  # filters of one's own

@@ -26,11 +26,11 @@ logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a h
 
 import pyarrow.parquet as pq  # noqa: E402
 from eclip.beam_pipelines import gate_keeper  # noqa: E402
-from eclip.beam_pipelines.clean import CleanWork, rules  # noqa: E402
+from eclip.beam_pipelines.clean import CleanWork  # noqa: E402
 from eclip.beam_pipelines.run_folder import RunFolder  # noqa: E402
 from eclip.beam_pipelines.runners import Runner  # noqa: E402
 from eclip.beam_pipelines.shards import MapShards  # noqa: E402
-from eclip.quality.text.clean import clean_listings  # noqa: E402
+from eclip.quality.text.clean import Cleaning, clean_listings  # noqa: E402
 from eclip.schemas.attempt import Attempt  # noqa: E402
 from eclip.schemas.config import Config, RunnerConfig  # noqa: E402
 from eclip.schemas.config_file import load  # noqa: E402
@@ -40,22 +40,28 @@ from eclip.schemas.storage import Storage  # noqa: E402
 AIM = 1.25
 
 
+def cleaning(config: Config, identify: bool) -> Cleaning:
+    """What both do."""
+    return Cleaning.of(config.clean.model_copy(update={"language": identify}))
+
+
 def through_beam(listings: Dataset, config: Config, identify: bool, folder: Path) -> None:
     """Do it as `eclip run` does."""
     plan = gate_keeper.gate_plan(gate_keeper.suite_of("clean", config), "listings")
     attempt = Attempt(Storage(str(folder)), listings.shards)
-    work = CleanWork(listings, rules(config), identify)
+    work = CleanWork(listings, cleaning(config, identify))
     Runner(RunnerConfig(workers=1)).run("Clean", MapShards(work, attempt, plan))
 
 
 def plain_loop(listings: Dataset, config: Config, identify: bool, folder: Path) -> None:
     """Do it as a script would."""
+    rules = cleaning(config, identify)
     folder.mkdir(parents=True)
     for shard in range(listings.shards):
         schema = pq.read_schema(listings.part(shard).path)
         with pq.ParquetWriter(folder / part_name(shard, listings.shards), schema, compression="zstd") as writer:
             for batch in listings.batches(shard):
-                writer.write_batch(clean_listings(batch, rules(config), identify)[0].cast(schema))
+                writer.write_batch(clean_listings(batch, rules)[0].cast(schema))
 
 
 def cpu_seconds(work: Callable[[], None]) -> float:

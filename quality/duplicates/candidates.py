@@ -58,7 +58,7 @@ def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
     low, high = _oriented(rows["id"].combine_chunks(), left, right)
     _, first = np.unique(low * np.int64(rows.num_rows) + high, return_index=True)
     low, high, similarity = low[first], high[first], similarity[first]
-    compared = compare(rows, low, high, similarity)
+    compared = compare(rows, low, high, similarity, config.vetoes)
     distance, bits = np.asarray(compared["image_distance"]), np.asarray(compared["image_bits"])
     photos = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
     near = (similarity >= config.floor) | photos | np.asarray(compared["equal_gtin"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba
 import numpy as np
 import pyarrow as pa
 
+from ...schemas.own_rule import OwnVeto
 from ..images.hashes import colour_distance, hamming
 from .minhash import jaccard, shingles
-from .variants import KINDS, conflict
+from .own_vetoes import kinds
+from .variants import conflict
 
 EDGES = pa.schema(
     [
@@ -26,7 +30,10 @@ EDGES = pa.schema(
 )
 
 
-def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None) -> pa.Table:
+def compare(
+    rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None,
+    vetoes: Sequence[OwnVeto] = (),
+) -> pa.Table:  # fmt: skip
     """Compare pairs of listings in everything.
 
     Args:
@@ -34,6 +41,7 @@ def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.
         left: [int64 (m,)] the row of each pair's listing with the lower id.
         right: [int64 (m,)] and of the other.
         similarity: [float64 (m,)] exact Jaccard index of each pair, where it is known already.
+        vetoes: Of one's own, by which the rows were signed.
 
     Returns:
         m rows of EDGES, in the order of the pairs.
@@ -46,7 +54,8 @@ def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.
         similarity = _similarities(left, right, sets.values, sets.offsets)
     hashes = (matrix(rows[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
     distance, bits, colours = _photo_distance(left, right, photo, *hashes)
-    kinds = _conflicts(left, right, *variant)
+    names = kinds(vetoes)
+    found = _conflicts(left, right, *variant)
     seller, title, gtin = (np.asarray(rows[name]) for name in ("seller", "title", "gtin"))
     known = (seller[left] > 0) & (seller[right] > 0)
     return pa.Table.from_pydict(
@@ -60,7 +69,7 @@ def compare(rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.
             "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
             "equal_title": (title[left] > 0) & (title[left] == title[right]),
             "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
-            "veto": pa.array([None if k < 0 else KINDS[k] for k in kinds.tolist()], pa.string()),
+            "veto": pa.array([None if k < 0 else names[k] for k in found.tolist()], pa.string()),
         },
         schema=EDGES,
     )

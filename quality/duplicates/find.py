@@ -20,6 +20,7 @@ from .decision import AGREEMENTS, Decisions, Nodes
 from .edges import EDGES, compare, distinct
 from .frame import listings_of
 from .links import links
+from .own_vetoes import OwnVetoes
 from .signs import Signs, hashed, signs
 
 BUCKET_ROWS = 200_000  # rows of buckets that are compared at a time
@@ -78,7 +79,7 @@ def find_duplicates(
     """
     settings = config or DeduplicateConfig(preset=preset)
     listings = listings_of(df, title, image, id, seller, attributes)
-    known = signs(listings, listings, hot_photo(listings, PlaceholderConfig()), settings)
+    known = signs(listings, listings, hot_photo(listings, PlaceholderConfig()), settings, OwnVetoes.of(settings))
     edges = _edges(known, settings)
     ids = listings["id"]
     places = pd.Index(ids.to_pylist())
@@ -93,7 +94,7 @@ def find_duplicates(
     )
     table = pa.Table.from_batches([known.rows])
     found, left, right, edges = decide_completely(
-        nodes, left, right, edges, settings, lambda one, other: compare(table, one, other)
+        nodes, left, right, edges, settings, lambda one, other: compare(table, one, other, vetoes=settings.vetoes)
     )
     linked = links(ids, found, left, right, edges, settings.max_links)[0].to_pandas()
     names = pd.Index(df[id] if id else df.index)  # as they were given, or `isin` would find none of them

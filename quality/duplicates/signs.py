@@ -15,6 +15,7 @@ from ..images.hashes import from_hex
 from ..text.normalise import normalise
 from .gtin import gtin
 from .minhash import band_keys, signatures_of
+from .own_vetoes import OwnVetoes
 from .variants import features
 
 # Enough for every photo within four of 64 bits: four flipped bits leave at least two of six words whole.
@@ -45,7 +46,10 @@ class Signs:
     owners: np.ndarray  # [int64 (total,)] the row of each key
 
 
-def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, config: DeduplicateConfig) -> Signs:
+def signs(
+    listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, config: DeduplicateConfig,
+    vetoes: OwnVetoes | None = None,
+) -> Signs:  # fmt: skip
     """Work out signs and keys.
 
     Args:
@@ -53,10 +57,12 @@ def signs(listings: pa.RecordBatch, photos: pa.RecordBatch, hot: np.ndarray, con
         photos: The main photo of each listing, row by row: `phash256` and `colour`, null where there is none.
         hot: [bool (n,)] photos that many unlike listings share: no sign of anything.
         config: num_perm, bands and rows.
+        vetoes: Of one's own.
     """
     titles = normalise(listings["title"])
     variant = features(pc.fill_null(listings["title"], "").to_pylist(),
                        listings.select(["brand", "gtin", "mpn", "attributes"]).to_pylist())  # fmt: skip
+    variant = (vetoes or OwnVetoes()).beside(variant, listings)
     phash = listings["phash"].to_pylist()
     known = np.array([h is not None for h in phash], bool) & ~hot
     full = known & np.asarray(pc.and_(pc.is_valid(photos["phash256"]), pc.is_valid(photos["colour"])))

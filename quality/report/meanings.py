@@ -62,4 +62,5 @@ def meaning(stage: str, rule: str, settings: Mapping[str, Any]) -> str:
     limits = _Limits({**settings, **(settings.get("placeholder") or {})})
     policy = (settings.get("source") or {}).get("on_duplicate_id")
     limits["on_duplicate_id"] = _STAYS.get(str(policy), "one of them stays")
-    return _MEANINGS.get((stage, rule), "").format_map(limits)
+    own = (settings.get("own") or {}).get(rule, {}).get("detail")
+    return str(own) if own else _MEANINGS.get((stage, rule), "").format_map(limits)

@@ -15,9 +15,18 @@ ROUNDS = 8  # real titles rest after two or three
 KEPT_RESTLESS = "kept_restless"
 
 
+class RowRule:
+    """A rule that asks of which listings the texts are."""
+
+    def __call__(self, texts: pa.Array, listings: pa.RecordBatch) -> pa.Array:
+        """Clean n texts; of their listings `id` and, where languages are known, `lang` are given."""
+        raise NotImplementedError
+
+
 def apply(
-    texts: pa.Array, rules: Mapping[str, Rule], once: Collection[str] = ()
-) -> tuple[pa.Array, Counter[str]]:
+    texts: pa.Array, rules: Mapping[str, Rule | RowRule], once: Collection[str] = (),
+    listings: pa.RecordBatch | None = None,
+) -> tuple[pa.Array, Counter[str]]:  # fmt: skip
     """Apply rules in order until nothing changes.
 
     What one rule takes out may lay bare what another looks for ("free &#119;ww.x.com shipping"). A text that does not
@@ -27,6 +36,7 @@ def apply(
         texts: Strings and nulls.
         rules: Name and function; each must be idempotent and leave nulls alone.
         once: Names of rules that are applied in the first round alone.
+        listings: `id` and `lang` of each text, for the rules that ask.
 
     Returns:
         The texts, and for each rule the number of rows that it changed.
@@ -39,7 +49,11 @@ def apply(
         for name, rule in rules.items():
             if number and name in once:
                 continue
-            after = rule(open_texts)
+            if isinstance(rule, RowRule):
+                assert listings is not None
+                after = rule(open_texts, listings if number == 0 else listings.take(pa.array(rows)))
+            else:
+                after = rule(open_texts)
             if after is not open_texts:
                 changed[name][rows[_different(open_texts, after)]] = True
                 open_texts = after

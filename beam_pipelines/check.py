@@ -1,0 +1,52 @@
+"""What a configuration must have before a run begins: rules that exist, suites that can judge, examples that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from ..quality import own_check
+from ..quality.own_check import Tried
+from ..schemas.config import Config
+from ..schemas.errors import ConfigError
+from . import gate_keeper
+from .stage import Stage
+
+TRIES = {
+    "clean": lambda config: own_check.cleaning(config.clean),
+    "filter": lambda config: own_check.filters(config.filter),
+    "deduplicate": lambda config: own_check.vetoes(config.deduplicate),
+}
+
+
+def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
+    """Check the suites of stages, and try the rules of one's own that they apply.
+
+    Raises:
+        ConfigError: a suite cannot be used, or a rule does not exist.
+    """
+    gate_keeper.check_suites([stage.name for stage in stages if stage.gated], config)
+    return [rule for stage in stages if stage.name in TRIES for rule in TRIES[stage.name](config)]
+
+
+def check(config: Config, stages: Sequence[Stage]) -> None:
+    """Refuse what `tried` finds wrong.
+
+    Raises:
+        ConfigError: with a line for each problem.
+    """
+    problems = [problem for rule in tried(config, stages) for problem in rule.problems]
+    if problems:
+        raise ConfigError("\n  ".join(problems))
+
+
+def table(rules: Sequence[Tried]) -> Table:
+    """The rules of one's own and what trying them found, for a terminal."""
+    found = Table("rule", "by", "examples", "", box=None, header_style="bold")
+    found.columns[2].justify = "right"
+    for rule in rules:
+        said = f"[red]{len(rule.problems)} wrong[/]" if rule.problems else "[green]holds[/]"
+        found.add_row(escape(rule.place), escape(rule.does), str(rule.examples), said)
+    return found
