@@ -1,79 +1,41 @@
-"""filter: listings -> listings with scores, rejected.
+"""filter: listings + images -> listings with scores, rejected.
 
-Two attempts: the scores, which keep every row (hot images are counted over the whole catalog first), and the
-decision, which reads scores only: another threshold looks at no photo again.
+Two attempts: the scores, which keep every row (hot images are counted over the whole catalog first, and what photos
+go with what titles is learnt from it), and the decision, which reads scores only: another threshold looks at no photo
+again.
 
 Conservation: in = out + rejected.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.noise import HOT, RULES, SCORES, judge, score, share
+from ..quality.noise import HOT, RULES, SCORES, groups, judge, score, worst_of
 from ..quality.own_filters import OwnFilters
 from ..quality.own_function import content_hash
-from ..schemas.attempt import Summary
+from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
-from ..schemas.dataset import Dataset
+from ..schemas.dataset import BATCH_ROWS, Dataset
 from ..schemas.filter_config import FilterConfig
 from ..schemas.listing import LISTINGS, REJECTED, Contract
+from ..schemas.manifest import Manifest
 from ..schemas.storage import Storage
 from .buckets import results, run_passes
+from .hot_images import HOT_BYTES_PER_ROW, CountHotImages, PhotoKeys
+from .mismatch_work import NOTE, ROWS_AT_A_TIME, Describer, MismatchScorer, learn
+from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, row_metrics
 
 SCORE_ROWS = Contract("scores", SCORES, ("id",))
-HOT_BYTES_PER_ROW = 120  # of keys, and of titles for the rows that share a photo
-
-
-@dataclass
-class PhotoKeys:
-    """Listings by the perceptual hash of their main photo."""
-
-    listings: Dataset
-    shards: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.shards = self.listings.shards
-
-    def keys(self, shard: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-        """The hash is the key."""
-        hashes = self.listings.table(shard, ["phash"])["phash"].to_pylist()
-        keys = np.fromiter((int(h, 16) if h else 0 for h in hashes), np.uint64, len(hashes))
-        known = np.fromiter((h is not None for h in hashes), bool, len(hashes))
-        rows = np.flatnonzero(known & (keys >= np.uint64(low)) & (keys <= np.uint64(high - 1)))
-        return keys[rows], rows
-
-    def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
-        """Titles, and what tells one maker's listings from another's."""
-        table = self.listings.table(shard, ["id", "title", "brand", "seller", "category"]).take(pa.array(rows))
-        who = pc.coalesce(table["brand"], table["seller"], table["category"], "")
-        table = table.select(["id", "title"]).append_column("brand", who)
-        return table.combine_chunks().to_batches()[0]
-
-
-@dataclass
-class CountHotImages:
-    """Buckets of listings with one photo -> a row of HOT each."""
-
-    def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
-        """Describe each photo; all go to shard 0, for every shard needs them all."""
-        keys = np.asarray(buckets["key"])
-        bounds = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
-        titles, brands = buckets["title"].combine_chunks(), buckets["brand"].to_pylist()
-        rows = [
-            share(f"{int(keys[a]):016x}", titles[a:b], brands[a:b])
-            for a, b in itertools.pairwise(bounds)
-        ]  # fmt: skip
-        batch = pa.RecordBatch.from_pylist(rows, schema=HOT)
-        return batch.append_column("shard", pa.array(np.zeros(len(rows), np.int32)))
+CLEAR = 0.5  # of random pairs fit better: half of the wrong pairs are over it, hardly a right one
 
 
 @dataclass
@@ -82,6 +44,7 @@ class ScoreWork(ShardWork):
 
     listings: Dataset
     hot: Storage
+    mismatch: MismatchScorer | None = None
     contracts = {"scores": SCORE_ROWS}
 
     def setup(self) -> None:
@@ -91,9 +54,10 @@ class ScoreWork(ShardWork):
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Stream a shard."""
-        for batch in self.listings.batches(shard):
+        pairs = self.mismatch.shard(shard) if self.mismatch else None
+        for batch in self.listings.batches(shard, rows=ROWS_AT_A_TIME if pairs else BATCH_ROWS):
             output.count("in", batch.num_rows)
-            output.write("scores", score(batch, self.shared))
+            output.write("scores", score(batch, self.shared, pairs.of(batch) if pairs else None))
 
 
 @dataclass
@@ -104,28 +68,47 @@ class JudgeWork(ShardWork):
     scores: Dataset
     config: FilterConfig
     own: OwnFilters
+    worst: Mapping[str, float]
     contracts = {"listings": LISTINGS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Read listings and scores side by side: both are sorted by id, row for row."""
         scores = self.scores.table(shard).combine_chunks()
+        output.count("pairs_scored", len(scores) - scores["mismatch"].null_count)
+        output.count("pairs_unfit", pc.sum(pc.greater(scores["mismatch"], CLEAR)).as_py() or 0)
         first = 0
         for batch in self.listings.batches(shard):
             rows = scores.slice(first, batch.num_rows)
             first += batch.num_rows
             mine = rows.to_batches()[0] if rows.num_rows else SCORE_ROWS.empty()
-            kept, lost = judge(batch, mine, self.config, self.own)
+            kept, lost = judge(batch, mine, self.config, self.worst, self.own)
             output.count("in", batch.num_rows)
             output.write("listings", kept)
             output.write("rejected", lost)
+
+
+def worst(listings: Dataset, scores: Dataset, config: FilterConfig) -> dict[str, float]:
+    """Find the score of mismatch above which the worst share of each group lies; empty where none is asked for."""
+    counts: dict[str, Counter[float]] = defaultdict(Counter)
+    for shard in range(listings.shards if config.mismatch.share else 0):
+        values = scores.table(shard, ["mismatch"])["mismatch"].combine_chunks()
+        first = 0
+        for batch in listings.batches(shard, ["category"]):
+            names = groups(batch, config.mismatch).to_pylist()
+            for name, value in zip(names, values[first : first + len(names)].to_pylist(), strict=True):
+                if value is not None:
+                    counts[name][value] += 1
+            first += len(names)
+    return worst_of(counts, config.mismatch.share)
 
 
 class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 1
-    inputs = ("clean/listings",)
+    version = 2
+    inputs = ("clean/listings", "ingest/images")
+    libraries = ("numpy", "scikit-learn", "scipy")
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The thresholds, and the filters of one's own with the content of their packages."""
@@ -137,22 +120,65 @@ class Filter(Stage):
             }
             for rule in config.filter.own
         }
-        return {**config.filter.model_dump(exclude={"own"}), "own": own}  # not in `content`, which names the scores too
+        return {
+            **config.filter.model_dump(exclude={"own": True, "mismatch": {"model"}}),
+            "own": own,
+        }  # not in `content`, which names the scores too
+
+    def content(self, config: Config) -> dict[str, str]:
+        """The model that scores pairs, where one is given."""
+        place = config.filter.mismatch.model
+        if place is None or not config.filter.mismatch.score:
+            return {}
+        from ..models import eclip
+
+        return {"model": eclip.content_hash(fetched(config.place(place)))}
 
     def build(self, work: StageRun) -> None:
-        """Count hot images, score, judge."""
-        listings = work.dataset("clean/listings")
-        rows = work.inputs["clean"].datasets["listings"].rows
-        scores = work.step("scores", {}, work.attempt.shards)
+        """Count hot images, learn what goes with what, score, judge."""
+        listings, images = work.dataset("clean/listings"), work.dataset("ingest/images")
+        rows, config = work.inputs["clean"].datasets["listings"].rows, work.config.filter
+        pictured = config.mismatch.score and work.inputs["ingest"].datasets["images"].rows > 0
+        scores = _scores(work)
         hot = scores.folder / "_hot"
+        mismatch = None
         if scores.missing():
             run_passes("Count hot images", work.runner, PhotoKeys(listings), CountHotImages(), hot,
                        rows * HOT_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
-        work.map("Score", ScoreWork(listings, hot), scores, seconds=rows / 100_000)
-        own = OwnFilters.of(work.config.filter.own, RULES)
-        judging = JudgeWork(listings, scores.dataset("scores"), work.config.filter, own)
+            if pictured:
+                given = config.mismatch.model
+                describe = Describer(work.config.place(given) if given else None, work.config.embed.batch)
+                mismatch = learn(work, listings, images, scores, describe, seconds=rows / 2000)
+        seconds = rows / (2000 if mismatch else 100_000)
+        work.map("Score", ScoreWork(listings, hot, mismatch), scores, seconds=seconds)
+        found = scores.dataset("scores")
+        own = OwnFilters.of(config.own, RULES)
+        judging = JudgeWork(listings, found, config, own, worst(listings, found, config))
         work.map("Judge", judging, seconds=rows / 100_000)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
-        """Conservation, and the share that each rule rejected."""
-        return row_metrics(work.rows("clean/listings"), summary.counts, summary, "listings")
+        """Conservation, the share that each rule rejected, and about how many photos do not fit their titles.
+
+        Wrong pairs have any score with equal chance, right ones hardly one over a half: twice the share there is that
+        of wrong pairs (Storey, "A direct approach to false discovery rates", J. R. Stat. Soc. B 64, 2002).
+        """
+        note = _scores(work).folder / NOTE
+        scored, unfit = (summary.counts.get(name, 0) for name in ("pairs_scored", "pairs_unfit"))
+        return {
+            **row_metrics(work.rows("clean/listings"), summary.counts, summary, "listings"),
+            "pairs_scored": scored,
+            "share_mismatched": min(1.0, unfit / scored / (1 - CLEAR)) if scored else None,
+            "unscored": note.read_json()["unscored"] if note.exists() else None,
+        }
+
+    def sentence(self, manifest: Manifest) -> str:
+        """Rows, and what is known of photos and titles together."""
+        said, m = super().sentence(manifest), manifest.metrics
+        if m.get("unscored"):
+            return f"{said}; no mismatch scores: {m['unscored']}"
+        share = m.get("share_mismatched")
+        return said if share is None else f"{said}; about {100 * float(share):.1f}% of photos do not fit their titles"
+
+
+def _scores(work: StageRun) -> Attempt:
+    return work.step("scores", {"mismatch": work.config.filter.mismatch.score}, work.attempt.shards)

@@ -1,4 +1,4 @@
-"""Noise: photos that do not decode, tiny and odd ones, placeholders, titles without words.
+"""Noise: photos that do not decode, tiny and odd ones, placeholders, titles without words, photos of something else.
 
 Scores first, kept as columns; then thresholds. A changed threshold looks at no photo again.
 """
@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.filter_config import FilterConfig, PlaceholderConfig
+from ..schemas.filter_config import FilterConfig, MismatchConfig, PlaceholderConfig
 from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
 from .own_filters import OwnFilters
 from .text.normalise import normalise
 
 # In the order in which they are named where several fire.
-RULES = ("unreadable_photo", "tiny_photo", "odd_photo", "placeholder_photo", "short_title")
+RULES = ("unreadable_photo", "tiny_photo", "odd_photo", "placeholder_photo", "short_title", "mismatched_photo")
 SCORES = pa.schema(
     [
         ("id", pa.string()),
@@ -29,6 +29,7 @@ SCORES = pa.schema(
         ("photo_listings", pa.int32()),  # listings of the catalog that share the photo's perceptual hash
         ("photo_title_similarity", pa.float32()),  # mean Jaccard index of their titles, where several share it
         ("photo_brands", pa.int32()),  # brands among them (sellers, categories, where brands are not known)
+        ("mismatch", pa.float32()),  # share of the catalog's random pairs whose photo and title fit better, 0 to 1
     ]
 )
 HOT = pa.schema(
@@ -37,12 +38,13 @@ HOT = pa.schema(
 TITLES_COMPARED = 32  # of the listings that share a photo
 
 
-def score(batch: pa.RecordBatch, hot: pa.Table) -> pa.RecordBatch:
+def score(batch: pa.RecordBatch, hot: pa.Table, mismatch: pa.Array | None = None) -> pa.RecordBatch:
     """Score listings.
 
     Args:
         batch: Listings.
         hot: Photos that several listings share, as `share` gives them.
+        mismatch: How badly each photo fits its title, as `mismatch.Model.score` says; without it null.
 
     Returns:
         Rows of SCORES, in the order of the batch.
@@ -60,6 +62,7 @@ def score(batch: pa.RecordBatch, hot: pa.Table) -> pa.RecordBatch:
         pc.coalesce(_taken(hot["listings"], place), alone.cast(pa.int32())),
         _taken(hot["title_similarity"], place),
         _taken(hot["brands"], place),
+        mismatch if mismatch is not None else pa.nulls(batch.num_rows, pa.float32()),
     ]
     arrays = [c.cast(f.type) for c, f in zip(columns, SCORES, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=SCORES)
@@ -77,7 +80,11 @@ def scored(batch: pa.RecordBatch, scores: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def judge(
-    batch: pa.RecordBatch, scores: pa.RecordBatch, config: FilterConfig, own: OwnFilters | None = None
+    batch: pa.RecordBatch,
+    scores: pa.RecordBatch,
+    config: FilterConfig,
+    worst: Mapping[str, float] | None = None,
+    own: OwnFilters | None = None,
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Split listings into those kept, with their scores as columns, and rejected rows.
 
@@ -85,13 +92,16 @@ def judge(
         batch: Listings.
         scores: Their scores, row by row.
         config: The thresholds.
+        worst: The score of mismatch above which the worst share of each group lies, as `worst_of` gives it.
         own: Filters of one's own; they are named after the others.
     """
     batch = scored(batch, scores)
-    fired = np.stack([_mask(m) for m in _rules(batch, config).values()], axis=1)
+    limits = _mismatch_limits(batch, config.mismatch, worst or {})
+    fired = np.stack([_mask(m) for m in _rules(batch, config, limits).values()], axis=1)
     own = own or OwnFilters()
     fired = np.concatenate([fired, own.fired(batch)], axis=1)
-    said = [*_details(batch, config).values(), *own.details(batch.num_rows)]
+    details = _details(batch, config, limits)
+    said = [*(details[rule] for rule in RULES), *own.details(batch.num_rows)]
     out = pa.array(~fired.any(axis=1))
     return batch.filter(out), rejected(batch, "filter", [*RULES, *own.names], fired, said)
 
@@ -100,13 +110,48 @@ def _mask(condition: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(condition, False))
 
 
-def _rules(batch: pa.RecordBatch, config: FilterConfig) -> Mapping[str, pa.Array]:
+def groups(batch: pa.RecordBatch, config: MismatchConfig) -> pa.Array:
+    """Name the group of each listing of which a share is rejected: its category, or "" for the whole catalog."""
+    if config.within == "catalog":
+        return pa.array([""] * batch.num_rows, pa.string())
+    return pc.fill_null(batch["category"], "")
+
+
+def worst_of(counts: Mapping[str, Mapping[float, int]], share: float) -> dict[str, float]:
+    """Give the score of each group above which at most `share` of its listings lie.
+
+    Args:
+        counts: How many listings of each group have each score.
+        share: Of those that have one.
+
+    >>> worst_of({"mugs": {0.1: 8, 0.7: 1, 0.9: 1}, "rugs": {0.2: 2}}, 0.1)
+    {'mugs': 0.7, 'rugs': 0.2}
+    """
+    limits = {}
+    for group, scores in counts.items():
+        left = int(share * sum(scores.values()) + 1e-9)
+        for value in sorted(scores, reverse=True):
+            limits[group] = value
+            left -= scores[value]
+            if left < 0:
+                break
+    return limits
+
+
+def _mismatch_limits(batch: pa.RecordBatch, config: MismatchConfig, worst: Mapping[str, float]) -> np.ndarray:
+    """Give the score above which each listing is rejected. [float32 (n,)]"""
+    names = groups(batch, config).to_pylist() if worst else [""] * batch.num_rows
+    return np.array([min(config.max_score, worst.get(name, 1.0)) for name in names], np.float32)
+
+
+def _rules(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) -> Mapping[str, pa.Array]:
     return {
         "unreadable_photo": pc.is_valid(batch["image_error"]),
         "tiny_photo": pc.less(batch["photo_min_side"], config.min_side),
         "odd_photo": pc.greater(batch["photo_aspect"], config.max_aspect),
         "placeholder_photo": placeholder(batch, config),
         "short_title": pc.less(batch["title_characters"], config.min_characters),
+        "mismatched_photo": pc.greater(batch["mismatch"], pa.array(limits)),
     }
 
 
@@ -139,9 +184,9 @@ def hot_photo(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray
     return _mask(shared)
 
 
-def _details(batch: pa.RecordBatch, config: FilterConfig) -> dict[str, list[str]]:
+def _details(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) -> dict[str, list[str]]:
     names = ["image", "image_error", "width", "height", "photo_aspect", "photo_listings", "photo_title_similarity",
-             "photo_brands", "title", "title_characters"]  # fmt: skip
+             "photo_brands", "title", "title_characters", "mismatch"]  # fmt: skip
     rows: list[dict[str, Any]] = batch.select(names).to_pylist()
     return {
         "unreadable_photo": [f"{r['image']}: {r['image_error']}" for r in rows],
@@ -160,24 +205,25 @@ def _details(batch: pa.RecordBatch, config: FilterConfig) -> dict[str, list[str]
             f"{(r['title'] or '')!r} has {r['title_characters']} letters and digits, under {config.min_characters}"
             for r in rows
         ],
+        "mismatched_photo": [
+            f"{100 * (r['mismatch'] or 0):.2f}% of random pairs of photo and title fit better than "
+            f"{(r['title'] or '')!r} fits this photo, over {100 * limit:.4g}%"
+            for r, limit in zip(rows, limits.tolist(), strict=True)
+        ],
     }
 
 
-def share(phash: str, titles: pa.Array, brands: list[str]) -> dict[str, Any]:
+def share(phash: str, listings: int, titles: pa.Array, brands: int) -> dict[str, Any]:
     """Describe a photo that several listings share, as a row of HOT.
 
     Args:
         phash: The photo's hash.
-        titles: Titles of all listings that share it, in a fixed order; the first TITLES_COMPARED are compared.
-        brands: What tells their makers apart; "" where it is not known.
+        listings: How many share it.
+        titles: Titles of some of them, in a fixed order; the first TITLES_COMPARED are compared.
+        brands: How many makers they have, where that is known.
     """
     sets = shingles(normalise(titles[:TITLES_COMPARED]))
-    return {
-        "phash": phash,
-        "listings": len(titles),
-        "title_similarity": mean_similarity(sets),
-        "brands": len({b for b in brands if b}),
-    }
+    return {"phash": phash, "listings": listings, "title_similarity": mean_similarity(sets), "brands": brands}
 
 
 def mean_similarity(sets: Shingles) -> float:

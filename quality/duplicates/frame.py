@@ -84,7 +84,12 @@ def _shared(listings: pa.RecordBatch) -> pa.Table:
     frame = listings.select(["phash", "brand", "seller", "category"]).to_pandas()
     makers = frame["brand"].fillna(frame["seller"]).fillna(frame["category"]).fillna("")
     rows = [
-        share(str(name), listings["title"].take(pa.array(np.sort(places))), makers.iloc[np.sort(places)].tolist())
+        share(
+            str(name),
+            len(places),
+            listings["title"].take(pa.array(np.sort(places))),
+            makers.iloc[places].replace("", None).nunique(),
+        )
         for name, places in frame.groupby("phash").indices.items()
         if len(places) > 1
     ]

@@ -36,6 +36,10 @@ _MEANINGS = {
         "a “no image” tile, not a product."
     ),
     ("filter", "short_title"): "The title has under {min_characters} letters and digits.",
+    ("filter", "mismatched_photo"): (
+        "The photo does not fit the title: over {max_score:.4g} of random pairs of photo and title fit better, or the "
+        "listing is among the worst {share:.4g} of its {within}."
+    ),
     ("embed", "nothing_to_embed"): "The listing has neither a title nor a photo.",
 }
 _STAYS = {"keep_first": "the first stays", "keep_last": "the last stays", "stop": "none was expected"}
@@ -59,7 +63,7 @@ def meaning(stage: str, rule: str, settings: Mapping[str, Any]) -> str:
     >>> meaning("filter", "tiny_photo", {"min_side": 64})
     'The photo’s shorter side is under 64 pixels.'
     """
-    limits = _Limits({**settings, **(settings.get("placeholder") or {})})
+    limits = _Limits({**settings, **(settings.get("placeholder") or {}), **(settings.get("mismatch") or {})})
     policy = (settings.get("source") or {}).get("on_duplicate_id")
     limits["on_duplicate_id"] = _STAYS.get(str(policy), "one of them stays")
     own = (settings.get("own") or {}).get(rule, {}).get("detail")

@@ -85,7 +85,7 @@ def _beginning() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
 def _pattern(begin: str, free: bool) -> re.Pattern[str]:
     """One pattern for the phrases of one beginning, in lower case, the longer ones first."""
     keys = _beginning()[free][begin]
-    ends = ["" if free and _UNSPACED.search(key) or not key[-1].isalnum() else _ENDS for key in keys]
+    ends = ["" if (free and _UNSPACED.search(key)) or not key[-1].isalnum() else _ENDS for key in keys]
     quoted = [re.escape(key).replace(r"\ ", f"{BLANK}++") for key in keys]
     return re.compile("|".join(map("".join, zip(quoted, ends, strict=True))))
 

@@ -74,7 +74,7 @@ def _apart(ends: np.ndarray, data: np.ndarray, words: np.ndarray) -> tuple[np.nd
                     point = _MINUS
             if point == _MINUS:
                 kind = _MARK
-            spaced = point == _SPACE or 0x09 <= point <= 0x0D and point != 0x0B
+            spaced = point == _SPACE or (0x09 <= point <= 0x0D and point != 0x0B)
             if kind == 0 or (kind == _SIGN and before == 0):
                 before = 0 if kind == 0 else before
             else:

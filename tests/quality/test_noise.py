@@ -80,10 +80,10 @@ def test_scores_are_kept_as_columns_and_reasons_are_sentences() -> None:
 
 
 def test_sharing_is_described() -> None:
-    alike = share("00", pa.array(["a red mug", "a red mug!"]), ["x", "x"])
-    unlike = share("00", pa.array(["a red mug", "oak table"]), ["x", ""])
+    alike = share("00", 2, pa.array(["a red mug", "a red mug!"]), 1)
+    unlike = share("00", 700, pa.array(["a red mug", "oak table"]), 1)
     assert (alike["title_similarity"], alike["brands"], alike["listings"]) == (1.0, 1, 2)
-    assert unlike["title_similarity"] < 0.1
+    assert (unlike["title_similarity"] < 0.1, unlike["listings"]) == (True, 700)
 
 
 def test_no_rows() -> None:

@@ -80,7 +80,9 @@ def test_nested_values_keep_their_shape() -> None:
 
 
 def test_the_row_hash_is_of_what_is_left() -> None:
-    batch = listings({"id": "1", "title": f"mug {EMAIL}"}, {"id": "1", "title": "mug eve@example.com"}, {"id": "2", "title": "mug"})
+    batch = listings(
+        {"id": "1", "title": f"mug {EMAIL}"}, {"id": "1", "title": "mug eve@example.com"}, {"id": "2", "title": "mug"}
+    )
     plain, _ = without_personal_data(batch)
     assert plain["title"][0] == plain["title"][1]
     assert plain["row_hash"][0] == plain["row_hash"][1]

@@ -73,7 +73,12 @@ def test_patterns_change_the_field_that_they_are_for() -> None:
             {"id": "shelf", "field": "category", "pattern": "^Shop > "},
             {"id": "tracking", "field": "url", "pattern": r"\?utm.*"},
         ),
-        {"title": "mug SKU-12", "brand": "House of Mugs", "category": "Shop > Mugs", "url": "https://x.example/1?utm=2"},
+        {
+            "title": "mug SKU-12",
+            "brand": "House of Mugs",
+            "category": "Shop > Mugs",
+            "url": "https://x.example/1?utm=2",
+        },
         {"title": None, "brand": "SKU-12", "category": None, "url": None},
     )
     assert [rows[0][n] for n in ("title", "title_raw", "brand", "category", "url")] == [
