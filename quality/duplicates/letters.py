@@ -17,6 +17,7 @@ OTHER, LETTER, DIGIT, HAN, KATAKANA, HANGUL, HIRAGANA, THAI, SKIPPED = range(9)
 POINTS = 0x20000
 MOST_WORDS = 256  # of a title that are looked at
 EMPTY = np.uint64(0)
+FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8}
 
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "a", "œ": "o", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي",
                  "ة": "ه"}  # fmt: skip
@@ -40,6 +41,8 @@ def _letter(character: str) -> tuple[int, int]:
     category = unicodedata.category(character)
     if category == "Nd":
         return DIGIT, ord("0") + unicodedata.digit(character)
+    if character in FRACTIONS:
+        return DIGIT, ord(character)
     if character in "²³":
         return LETTER, ord("23"["²³".index(character)])  # m² is the word m2
     name = unicodedata.name(character, "")
@@ -106,6 +109,12 @@ def mix(state: np.uint64) -> np.uint64:
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     state = (state ^ (state >> np.uint64(29))) * np.uint64(0xC4CEB9FE1A85EC53)
     return (state ^ (state >> np.uint64(32))) | np.uint64(1)
+
+
+@numba.njit(cache=True)
+def combine(phrase: np.uint64, word: np.uint64) -> np.uint64:
+    """Hash a phrase and the word behind it."""
+    return mix(phrase * np.uint64(31) ^ word)
 
 
 @numba.njit(cache=True)
