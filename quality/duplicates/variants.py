@@ -1,52 +1,53 @@
 """What tells a variant from a duplicate: sizes, colours, numbers, pack counts, model codes, attributes.
 
-Features of a listing are 64-bit numbers: the kind in the highest byte, a hash of the value below. Two listings
-conflict in a kind when both say something and neither says all that the other says: {red} against {blue}, {64 GB,
-4 GB} against {128 GB, 4 GB}; {red} against {red, white} is no conflict.
+Features of a listing are 64-bit numbers, each a statement of one kind (see `lexicon`). Two listings conflict in a kind
+when both say something and neither says all that the other says: {red} against {blue}, {64 GB, 4 GB} against
+{128 GB, 4 GB}; {red} against {red, white} is no conflict. And they conflict when one makes a firm statement that the
+other does not make: an iPhone 12 is no iPhone 12 Pro, a mug no used mug, a can no pack of six.
+
+A listing's `item_group_id` is no feature: it says which listings are variants of one product, not in what they differ,
+and sellers give one to listings that differ in nothing.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import pyarrow as pa
 import xxhash
 
+from .grammar import MOST, Found, cut_text
 from .gtin import gtin
-from .variant_words import AUDIENCE, COLOURS, PACK_BEFORE, SIZES, UNITS
+from .letters import alphabet
+from .lexicon import KINDS, Lexicon, feature, lexicon
+from .statements import read
 
-# The kind's number is its place; a pair's veto names the first kind that conflicts.
-KINDS = ("gtin", "mpn", "brand", "colour", "size", "pack", "volume", "weight", "length", "storage", "power", "voltage",
-         "charge", "audience", "model", "number", "attribute")  # fmt: skip
-_KIND = {name: number for number, name in enumerate(KINDS)}
-_VALUE_BITS = 48  # attributes use the 8 bits between for their name
-ATTRIBUTE_KINDS = 1 << 8
-_SHIFT = np.uint64(_VALUE_BITS)
+__all__ = ["KINDS", "Veto", "conflict", "features", "veto"]
 
 # What exports write where a brand or a part number is not known, without its punctuation.
 UNKNOWN = {"", "0", "na", "nan", "none", "null", "nil", "unknown", "other", "doesnotapply", "notapplicable", "nobrand",
            "unbranded", "nonbranded", "generic"}  # fmt: skip
 
-_NUMBER = r"\d+(?:[.,]\d+)?"
-_SPACED = sorted(UNITS, key=len, reverse=True)
-_MEASURE = re.compile(rf"({_NUMBER})\s?-?({'|'.join(re.escape(u) for u in _SPACED)})(?![^\W\d_])")
-_PACK = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(re.escape(u) for u in PACK_BEFORE)})\s?(\d{{1,4}})(?!\w)")
-_CODE = re.compile(r"(?<![^\W_])(?=[a-z0-9\-]*[a-z])(?=[a-z0-9\-]*\d)[a-z0-9]+(?:-[a-z0-9]+)*(?![^\W_])")
-_BARE = re.compile(rf"(?<![\w.,]){_NUMBER}(?![\w]|[.,]\d)")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d?[^\W\d_]+")
-_CJK_WORDS = {
-    kind: [(w, m) for w, m in table.items() if not w[0].isascii() and len(w) > 1 and ord(w[0]) > 0x2E80]
-    for kind, table in (("colour", COLOURS), ("size", SIZES), ("audience", AUDIENCE))
-}
+_SHIFT = np.uint64(40)
 
 
-def features(titles: Sequence[str], rows: Sequence[dict[str, Any]] | None = None) -> pa.Array:
+class Veto(NamedTuple):
+    """Why two listings are variants of each other: the kind, and what each says of it; "" where it says nothing."""
+
+    kind: str
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.left or '–'} | {self.right or '–'}"
+
+
+def features(titles: Sequence[str] | pa.Array, rows: Sequence[dict[str, Any]] | None = None) -> pa.Array:
     """Find what each listing says of its variant.
 
     Args:
@@ -56,63 +57,30 @@ def features(titles: Sequence[str], rows: Sequence[dict[str, Any]] | None = None
     Returns:
         list<uint64> of n rows, sorted and distinct in each.
     """
-    found = []
-    for number, title in enumerate(titles):
-        said = set(_of_title(title.casefold()))
-        if rows is not None:
-            said.update(_of_row(rows[number]))
-        found.append(sorted(said))
-    return pa.array(found, pa.list_(pa.uint64()))
+    array = pa.array(titles, pa.large_string()) if not isinstance(titles, pa.Array) else titles.cast(pa.large_string())
+    values, offsets = _features(*_utf8(array), *alphabet(), lexicon())
+    if rows is not None:
+        more = [_of_row(row) for row in rows]
+        if any(more):
+            values, offsets = _merged(values, offsets, more)
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))
 
 
-def _feature(kind: str, value: str, name: int = 0) -> int:
-    digest = xxhash.xxh64_intdigest(value.encode()) & ((1 << _VALUE_BITS) - 1)
-    return (_KIND[kind] << 56) | (name << _VALUE_BITS) | digest
+def veto(left: str, right: str, left_row: dict[str, Any] | None = None, right_row: dict[str, Any] | None = None) -> Veto | None:
+    """Say in words why two listings are variants of each other, None where nothing says so.
 
-
-@functools.lru_cache(1 << 16)
-def _of_title(title: str) -> tuple[int, ...]:
-    said: list[tuple[str, str]] = []
-
-    def measured(found: re.Match[str]) -> str:
-        kind, factor = UNITS[found[2]]
-        said.append((kind, f"{float(found[1].replace(',', '.')) * factor:.6g}"))
-        return " "
-
-    def packed(found: re.Match[str]) -> str:
-        said.append(("pack", f"{float(found[1]):.6g}"))
-        return " "
-
-    rest = _MEASURE.sub(measured, _PACK.sub(packed, title))
-    said += [("model", code.replace("-", "")) for code in _CODE.findall(rest) if code not in SIZES]
-    said += [("number", f"{float(n.replace(',', '.')):.6g}") for n in _BARE.findall(_CODE.sub(" ", rest))]
-    words = _WORD.findall(rest)
-    for kind, table in (("colour", COLOURS), ("size", SIZES), ("audience", AUDIENCE)):
-        said += [(kind, table[word]) for word in _grams(words) if word in table]
-        said += [(kind, meaning) for word, meaning in _CJK_WORDS[kind] if word in rest]
-    return tuple(_feature(kind, value) for kind, value in said)
-
-
-def _grams(words: Sequence[str]) -> Iterable[str]:
-    yield from words
-    yield from (f"{a} {b}" for a, b in itertools.pairwise(words))
-
-
-def _of_row(row: dict[str, Any]) -> Iterable[int]:
-    code = gtin(row.get("gtin"))
-    if code:
-        yield _feature("gtin", code)
-    for kind in ("mpn", "brand"):
-        plain = re.sub(r"[\W_]+", "", (row.get(kind) or "").casefold())
-        if plain not in UNKNOWN:
-            yield _feature(kind, plain)
-    for attribute in row.get("attributes") or []:
-        name = xxhash.xxh64_intdigest(attribute["name"].casefold().encode()) % ATTRIBUTE_KINDS
-        for value in attribute["values"] or []:
-            # A value known by another word is the same value: "Rot" and "red".
-            plain = value.strip().casefold()
-            plain = COLOURS.get(plain, SIZES.get(plain, plain))
-            yield _feature("attribute", plain, name)
+    >>> print(veto("Red mug 500 ml", "Blue mug 0.5 l"))
+    colour: Red | Blue
+    """
+    rows = [left_row or {}, right_row or {}]
+    found = features([left, right], rows)
+    kind = conflict(np.asarray(found.values), np.asarray(found.offsets).astype(np.int64), 0, 1)
+    if kind < 0:
+        return None
+    said = [_spelled(title, row, int(kind)) for title, row in zip((left, right), rows, strict=True)]
+    shared = {f >> 1 for f, _ in said[0]} & {f >> 1 for f, _ in said[1]}
+    words = [", ".join(dict.fromkeys(word for f, word in side if f >> 1 not in shared)) for side in said]
+    return Veto(KINDS[kind], words[0], words[1])
 
 
 @numba.njit(cache=True)
@@ -127,31 +95,137 @@ def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> 
     """
     i, i_end = offsets[left], offsets[left + 1]
     j, j_end = offsets[right], offsets[right + 1]
-    while i < i_end and j < j_end:
-        kind_i, kind_j = values[i] >> _SHIFT, values[j] >> _SHIFT
-        if kind_i < kind_j:
-            i += 1
-            continue
-        if kind_j < kind_i:
-            j += 1
-            continue
-        only_left = only_right = False
-        while i < i_end and j < j_end and (values[i] >> _SHIFT == kind_i and values[j] >> _SHIFT == kind_i):
-            if values[i] == values[j]:
+    one = np.uint64(1)
+    end = np.uint64(0xFFFFFFFFFFFFFFFF)
+    while i < i_end or j < j_end:
+        group = min(values[i] >> _SHIFT if i < i_end else end, values[j] >> _SHIFT if j < j_end else end)
+        only_left = only_right = firm = False
+        while True:
+            a = values[i] if i < i_end and values[i] >> _SHIFT == group else end
+            b = values[j] if j < j_end and values[j] >> _SHIFT == group else end
+            if a == end and b == end:
+                break
+            if a >> one == b >> one:
                 i += 1
                 j += 1
-            elif values[i] < values[j]:
+            elif a < b:
                 only_left = True
+                firm |= a & one == one
                 i += 1
             else:
                 only_right = True
+                firm |= b & one == one
                 j += 1
-        while i < i_end and values[i] >> _SHIFT == kind_i:
-            only_left = True
-            i += 1
-        while j < j_end and values[j] >> _SHIFT == kind_i:
-            only_right = True
-            j += 1
-        if only_left and only_right:
-            return np.int64(kind_i >> np.uint64(8))
+        if firm or (only_left and only_right):
+            return np.int64(group >> np.uint64(16))
     return np.int64(-1)
+
+
+def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    _, bounds, data = texts.buffers()
+    ends = np.frombuffer(bounds, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8), ends
+
+
+@numba.njit(cache=True)
+def _distinct(row: np.ndarray) -> np.ndarray:
+    """Sort features; of two that differ in firmness alone keep the firm one."""
+    row = np.sort(row)
+    kept = 0
+    for k in range(len(row)):
+        if k + 1 < len(row) and row[k] >> np.uint64(1) == row[k + 1] >> np.uint64(1):
+            continue
+        row[kept] = row[k]
+        kept += 1
+    return row[:kept]
+
+
+@numba.njit(cache=True)
+def _features(
+    data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
+) -> tuple[np.ndarray, np.ndarray]:
+    values, offsets, total = np.empty(16 * len(bounds), np.uint64), np.zeros(len(bounds), np.int64), 0
+    found = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
+    for i in range(len(bounds) - 1):
+        read(cut_text(data, bounds[i], bounds[i + 1], classes, folds), words, found)
+        row = _distinct(found.features[: found.total[0]])
+        if total + len(row) > len(values):
+            values = np.append(values, np.empty(len(values), np.uint64))
+        values[total : total + len(row)] = row
+        total += len(row)
+        offsets[i + 1] = total
+    return values[:total].copy(), offsets
+
+
+@numba.njit(cache=True)
+def _spans(
+    data: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The statements of one text, in its order, and the characters that make each."""
+    found = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
+    text = cut_text(data, 0, len(data), classes, folds)
+    read(text, words, found)
+    n = found.total[0]
+    starts, ends = np.empty(n, np.int64), np.empty(n, np.int64)
+    for k in range(n):
+        starts[k] = text.places[text.starts[found.starts[k]]]
+        ends[k] = text.places[text.ends[found.ends[k] - 1] - 1] + 1
+    return found.features[:n].copy(), starts, ends
+
+
+def _statements(text: str) -> list[tuple[int, str]]:
+    found, starts, ends = _spans(np.frombuffer(text.encode(), np.uint8), *alphabet(), lexicon())
+    return [(f, text[a:b]) for f, a, b in zip(found.tolist(), starts.tolist(), ends.tolist(), strict=True)]
+
+
+def _spelled(title: str, row: dict[str, Any], kind: int) -> list[tuple[int, str]]:
+    """What a listing says of a kind, in its own words."""
+    said = [(f, word) for f, word in _statements(title) if f >> 56 == kind]
+    named = {"gtin": row.get("gtin"), "mpn": row.get("mpn"), "brand": row.get("brand")}
+    said += [(f, str(named.get(KINDS[kind]) or "")) for f in _of_row({**row, "attributes": None}) if f >> 56 == kind]
+    for attribute in row.get("attributes") or []:
+        for value in attribute["values"] or []:
+            said += [(f, f"{attribute['name']} {value}") for f in _of_attribute(attribute["name"], value) if f >> 56 == kind]
+    return said
+
+
+def _of_row(row: dict[str, Any]) -> list[int]:
+    said = []
+    code = gtin(row.get("gtin"))
+    if code:
+        said.append(feature("gtin", code))
+    for kind in ("mpn", "brand"):
+        value = row.get(kind)
+        if value:
+            said += _named(kind, value)
+    for attribute in row.get("attributes") or ():
+        for value in attribute["values"] or ():
+            said += _of_attribute(attribute["name"], value)
+    return said
+
+
+@functools.lru_cache(1 << 16)
+def _named(kind: str, value: str) -> tuple[int, ...]:
+    plain = re.sub(r"[\W_]+", "", value.casefold())
+    return (feature(kind, plain),) if plain not in UNKNOWN else ()
+
+
+@functools.lru_cache(1 << 16)
+def _of_attribute(name: str, value: str) -> tuple[int, ...]:
+    """What an attribute says: a value known by another word is the same value, "Rot" and "red"."""
+    said = sorted({f >> 1 for f, _ in _statements(value)})
+    plain = xxhash.xxh64_hexdigest(np.array(said, np.uint64).tobytes()) if said else value.strip().casefold()
+    return (feature("attribute", plain, name.strip().casefold()),)
+
+
+def _merged(values: np.ndarray, offsets: np.ndarray, more: Iterable[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Add further features to each row."""
+    counts = np.array([len(row) for row in more], np.int64)
+    added = np.array([f for row in more for f in row], np.uint64)
+    owners = np.concatenate([np.repeat(np.arange(len(counts)), np.diff(offsets)), np.repeat(np.arange(len(counts)), counts)])
+    both = np.concatenate([values, added])
+    order = np.lexsort((both, owners))
+    both, owners = both[order], owners[order]
+    last = np.append((both[1:] >> np.uint64(1) != both[:-1] >> np.uint64(1)) | (owners[1:] != owners[:-1]), True)
+    both, owners = both[last], owners[last]
+    return both, np.searchsorted(owners, np.arange(len(counts) + 1)).astype(np.int64)

@@ -1,0 +1,197 @@
+"""The grammar of titles: numbers with units, sizes, pack counts, dimensions, model codes, and all words of the lists.
+
+One pass over the words of a title. A statement is a feature of 64 bits (see `lexicon`) and the words that made it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from .letters import DIGIT, HAN, HANGUL, HIRAGANA, KATAKANA, LETTER, MOST_WORDS, OTHER, THAI, combine, cut, find, fold, hash_points, hash_text, mix  # fmt: skip
+from .lexicon import FIRM, JOINS, KIND, MEASURES, NUMBERS, PRECEDES, SAYS, VALUE_BITS, Lexicon, feature, number_value
+from .numerals import Text, digits, fraction, number
+
+MOST = 160  # statements of a title
+
+# What stands between two words.
+SPACE, HYPHEN, SLASH, PLUS, DOT, COMMA, QUOTE, APOSTROPHE, PERCENT, TIMES, AMPERSAND, MARK = (1 << k for k in range(12))
+
+_VALUE = np.uint64((1 << VALUE_BITS) - 1)
+_KIND_SHIFT, _GROUP_SHIFT = np.uint64(56), np.uint64(40)
+_NUMBER, _YEAR = np.uint64(feature("number", None)), np.uint64(feature("number", None, "year"))
+_CODE, _STRENGTH = np.uint64(feature("code", None)), np.uint64(feature("strength", None))
+_FUNCTION, _WITH = np.uint64(feature("function", None)), np.uint64(feature("with", None))
+_DIMENSIONS, _DIMENSIONS_IN = np.uint64(feature("dimensions", None)), np.uint64(feature("dimensions", None, "in"))
+_PERCENT, _INCH = np.uint64(feature("percent", None)), np.uint64(feature("length", None, "in"))
+_MULTIPACK, _PLUS = np.uint64(feature("pack", None, "", True)), np.uint64(feature("edition", "plus", "", True))
+_LINES_K, _CARAT = np.uint64(feature("resolution", None, "k")), np.uint64(feature("carat", None))
+_KELVIN = np.uint64(feature("temperature", None))
+_K_LENGTH, _K_STORAGE, _K_PACK = np.uint64(KIND["length"]), np.uint64(KIND["storage"]), np.uint64(KIND["pack"])
+_K_EDITION, _K_SIZE = np.uint64(KIND["edition"]), np.uint64(KIND["size"])
+_FIRM = np.uint64(FIRM)
+_ORDINALS = np.array([hash_text(w) for w in ("st", "nd", "rd", "th", "ste", "te", "er", "eme", "e", "a", "o")], np.uint64)[:4]
+_X = np.array([hash_text("x"), hash_text("х")], np.uint64)
+_IN = np.array([hash_text(w) for w in ("in", "en", "em", "в", "i", "dalam")], np.uint64)
+_AL = np.array([ord("ا"), ord("ل")], np.uint32)
+
+
+class Found(NamedTuple):
+    """The statements of a title."""
+
+    features: np.ndarray  # [uint64 (MOST,)]
+    starts: np.ndarray  # [int64 (MOST,)] the first word of each
+    ends: np.ndarray  # [int64 (MOST,)] and the word behind its last
+    total: np.ndarray  # [int64 (1,)]
+
+
+@numba.njit(cache=True)
+def _gap(points: np.ndarray, first: int, last: int) -> int:
+    flags = 0
+    for k in range(first, last):
+        p = points[k]
+        if p == 32 or p == 0xA0 or p == 9:
+            flags |= SPACE
+        elif p == 45 or 0x2010 <= p <= 0x2015 or p == 0x2212:
+            flags |= HYPHEN
+        elif p == 47:
+            flags |= SLASH
+        elif p == 43:
+            flags |= PLUS
+        elif p == 46:
+            flags |= DOT
+        elif p == 44:
+            flags |= COMMA
+        elif p == 34 or p == 0x201D or p == 0x2033:
+            flags |= QUOTE
+        elif p == 39 or p == 0x2019:
+            flags |= QUOTE if flags & APOSTROPHE else APOSTROPHE
+        elif p == 37:
+            flags |= PERCENT
+        elif p == 0xD7 or p == 42:
+            flags |= TIMES
+        elif p == 38:
+            flags |= AMPERSAND
+        else:
+            flags |= MARK
+    return flags
+
+
+@numba.njit(cache=True)
+def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray) -> Text:
+    """Cut UTF-8 bytes [first, last) into words with their hashes and what stands between them."""
+    size = last - first + 1
+    points, scripts, places = np.empty(size, np.uint32), np.empty(size, np.uint8), np.empty(size, np.int64)
+    starts, ends = np.empty(MOST_WORDS, np.int64), np.empty(MOST_WORDS, np.int64)
+    n = fold(data, first, last, classes, folds, points, scripts, places)
+    words = cut(scripts, n, starts, ends)
+    hashes, gaps = np.empty(words, np.uint64), np.empty(words + 1, np.int64)
+    behind = 0
+    for k in range(words):
+        hashes[k] = hash_points(points, starts[k], ends[k])
+        gaps[k] = _gap(points, behind, starts[k])
+        behind = ends[k]
+    gaps[words] = _gap(points, behind, n)
+    return Text(points, scripts, places, starts[:words], ends[:words], hashes, gaps)
+
+
+@numba.njit(cache=True)
+def _is(text: Text, k: int, script: int) -> bool:
+    return k < len(text.starts) and text.scripts[text.starts[k]] == script
+
+
+@numba.njit(cache=True)
+def _among(word: np.uint64, listed: np.ndarray) -> bool:
+    for other in listed:  # noqa: SIM110
+        if other == word:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
+def say(found: Found, said: np.uint64, start: int, end: int) -> None:
+    """Write down a statement."""
+    k = found.total[0]
+    if k < MOST:
+        found.features[k], found.starts[k], found.ends[k] = said, start, end
+        found.total[0] = k + 1
+
+
+@numba.njit(cache=True)
+def _hashed(base: np.uint64, value: np.uint64) -> np.uint64:
+    return base | ((value & _VALUE) << np.uint64(1))
+
+
+@numba.njit(cache=True)
+def _spaceless(script: int) -> bool:
+    return script == HAN or script == HIRAGANA or script == THAI
+
+
+@numba.njit(cache=True)
+def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
+    """Find the longest phrase of the lists from word k on that does something (-1: anything): entry and end, or -1, k."""
+    best, end = -1, k
+    slot = find(lexicon.keys, text.hashes[k])
+    if slot < 0:
+        return best, end
+    key, longest = text.hashes[k], lexicon.longest[slot]
+    w = k
+    while True:
+        if slot >= 0:
+            entry = lexicon.first[slot]
+            while entry >= 0 and does >= 0 and lexicon.does[entry] != does:
+                entry = lexicon.following[entry]
+            if entry >= 0:
+                best, end = entry, w + 1
+        w += 1
+        if w - k >= longest or w >= len(text.starts):
+            break
+        gap = text.gaps[w]
+        spaceless = _spaceless(text.scripts[text.starts[w]])
+        if gap & (COMMA | QUOTE | PERCENT | TIMES | MARK) or (spaceless and gap):
+            break
+        key = combine(key, text.hashes[w])
+        slot = find(lexicon.keys, key)
+    # One Chinese character means itself only where it stands alone: 红 is red, 红枣 is no red.
+    if end == k + 1 and _spaceless(text.scripts[text.starts[k]]) and does != MEASURES:
+        a, z = text.starts[k], text.ends[k]
+        if (a > 0 and _spaceless(text.scripts[a - 1])) or (z < len(text.scripts) and _spaceless(text.scripts[z])):
+            return -1, k
+    return best, end
+
+
+@numba.njit(cache=True)
+def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]:
+    """Find the unit at word k, behind a number: entry and end, or -1, k."""
+    if k >= len(text.starts) or text.gaps[k] & ~(SPACE | HYPHEN | DOT):
+        return -1, k
+    entry, end = phrase(text, k, lexicon, MEASURES)
+    if entry < 0:
+        return -1, k
+    near = text.gaps[k] == 0 or text.gaps[k] == HYPHEN or decimal
+    if lexicon.flag[entry] and not near:
+        return -1, k
+    if text.gaps[end] == 0 and _is(text, end, DIGIT):  # part of a code: 13 M1
+        return -1, k
+    if text.gaps[end] == 0 and end < len(text.starts) and text.scripts[text.starts[end - 1]] == LETTER == text.scripts[text.starts[end]]:
+        return -1, k
+    return entry, end
+
+
+@numba.njit(cache=True)
+def measure(found: Found, said: np.uint64, factor: float, value: float, start: int, end: int) -> None:
+    """Write down a number with its unit."""
+    kind = said >> _KIND_SHIFT
+    amount = value * factor
+    if said == _LINES_K:
+        if amount >= 1000:
+            said = _KELVIN
+        elif amount >= 9 and amount != 16:
+            said = _CARAT
+    if kind == _K_PACK and (amount <= 1 or amount != np.floor(amount)):
+        return  # one of it is what silence means
+    if kind == _K_STORAGE and amount >= 1024 and amount % 1024 == 0:
+        amount = amount / 1024 * 1000
+    say(found, said | number_value(amount), start, end)

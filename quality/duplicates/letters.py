@@ -1,0 +1,187 @@
+"""Letters as titles are compared by: folded, classed by script, cut into words, hashed; all of it compiled.
+
+Latin, Cyrillic, Arabic and Korean words stand between spaces. Chinese, Japanese and Thai have none: there each
+character is a word of its own, and what the lists know is found as a sequence of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterable
+
+import numba
+import numpy as np
+
+OTHER, LETTER, DIGIT, HAN, KATAKANA, HANGUL, HIRAGANA, THAI, SKIPPED = range(9)
+POINTS = 0x20000
+MOST_WORDS = 256  # of a title that are looked at
+EMPTY = np.uint64(0)
+FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8}
+
+_UNDECOMPOSED = {"ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "a", "œ": "o", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي",
+                 "ة": "ه"}  # fmt: skip
+
+
+@functools.cache
+def alphabet() -> tuple[np.ndarray, np.ndarray]:
+    """The class of each code point and what it is folded to. [uint8 (POINTS,)], [uint32 (POINTS,)]"""
+    classes, folds = np.zeros(POINTS, np.uint8), np.arange(POINTS, dtype=np.uint32)
+    for point in range(0x3400):
+        classes[point], folds[point] = _letter(chr(point))
+    classes[0x3400:0xA000] = classes[0xF900:0xFB00] = HAN
+    for first, last, script in ((0xA000, 0xAC00, LETTER), (0xAC00, 0xD7A4, HANGUL), (0xFB00, 0x10000, None)):
+        for point in range(first, last):
+            classes[point], folds[point] = (script, point) if script else _letter(chr(point))
+    classes[0x3005] = HAN  # 々
+    return classes, folds
+
+
+def _letter(character: str) -> tuple[int, int]:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return DIGIT, ord("0") + unicodedata.digit(character)
+    if character in FRACTIONS:
+        return DIGIT, ord(character)
+    if character in "²³":
+        return LETTER, ord("23"["²³".index(character)])  # m² is the word m2
+    name = unicodedata.name(character, "")
+    if "THAI" in name[:5]:
+        return THAI, ord(character)
+    if category == "Mn" or character == "ـ" or category == "Cf":
+        return SKIPPED, ord(character)
+    if category[0] not in "LM" and character != "ー":
+        folded = unicodedata.normalize("NFKC", character)
+        return OTHER, ord(folded) if len(folded) == 1 else ord(character)
+    folded = unicodedata.normalize("NFKC", character).casefold()
+    if len(folded) != 1:
+        folded = character.lower() if len(character.lower()) == 1 else character
+    base = unicodedata.normalize("NFD", folded)[0]
+    folded = base if base.isascii() else _UNDECOMPOSED.get(folded, folded)
+    script = unicodedata.name(folded, "")
+    if script.startswith("KATAKANA") or character == "ー":
+        return KATAKANA, ord(folded)
+    if script.startswith("HIRAGANA"):
+        return HIRAGANA, ord(folded)
+    return LETTER, ord(folded) if folded != "ß" else ord("s")
+
+
+@numba.njit(cache=True)
+def fold(
+    data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray, points: np.ndarray,
+    scripts: np.ndarray, places: np.ndarray,
+) -> int:  # fmt: skip
+    """Read UTF-8 bytes [first, last) as folded code points, their classes and places; give their number.
+
+    Combining marks are left out: a place counts code points of the text as it was.
+    """
+    n = place = 0
+    i = first
+    while i < last:
+        lead = np.uint32(data[i])
+        width = 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        point = lead if width == 1 else lead & np.uint32(0xFF >> (width + 1))
+        for k in range(1, width):
+            point = np.uint32((point << np.uint32(6)) | (np.uint32(data[i + k]) & np.uint32(0x3F)))
+        i += width
+        script = classes[point] if point < POINTS else OTHER
+        if script != SKIPPED:
+            points[n] = folds[point] if point < POINTS else point
+            scripts[n] = script
+            places[n] = place
+            n += 1
+        place += 1
+    return n
+
+
+@numba.njit(cache=True)
+def hash_points(points: np.ndarray, first: int, last: int) -> np.uint64:
+    """Hash folded code points (FNV-1a over 32-bit words, then mixed); never EMPTY."""
+    state = np.uint64(0xCBF29CE484222325)
+    for k in range(first, last):
+        state = (state ^ np.uint64(points[k])) * np.uint64(0x100000001B3)
+    return mix(state)
+
+
+@numba.njit(cache=True)
+def mix(state: np.uint64) -> np.uint64:
+    """Spread a hash over all bits; never EMPTY."""
+    state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    state = (state ^ (state >> np.uint64(29))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return (state ^ (state >> np.uint64(32))) | np.uint64(1)
+
+
+@numba.njit(cache=True)
+def combine(phrase: np.uint64, word: np.uint64) -> np.uint64:
+    """Hash a phrase and the word behind it."""
+    return mix(phrase * np.uint64(31) ^ word)
+
+
+@numba.njit(cache=True)
+def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> int:
+    """Cut folded text into words, numbers and single characters of scripts without spaces; give their number."""
+    words = k = 0
+    while k < n and words < MOST_WORDS:
+        script = scripts[k]
+        if script == OTHER:
+            k += 1
+            continue
+        starts[words] = k
+        k += 1
+        while k < n and scripts[k] == script and script not in (HAN, HIRAGANA, THAI):
+            k += 1
+        ends[words] = k
+        words += 1
+    return words
+
+
+@numba.njit(cache=True)
+def find(table: np.ndarray, key: np.uint64) -> int:
+    """Find a key's slot in a hash table, -1 where it has none."""
+    slot = np.int64(key & np.uint64(len(table) - 1))
+    while table[slot] != EMPTY:
+        if table[slot] == key:
+            return slot
+        slot = (slot + 1) & (len(table) - 1)
+    return -1
+
+
+@numba.njit(cache=True)
+def _place(table: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    slots = np.empty(len(keys), np.int64)
+    for k in range(len(keys)):
+        slot = np.int64(keys[k] & np.uint64(len(table) - 1))
+        while table[slot] != EMPTY and table[slot] != keys[k]:
+            slot = (slot + 1) & (len(table) - 1)
+        table[slot] = keys[k]
+        slots[k] = slot
+    return slots
+
+
+def hash_table(keys: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Build a hash table of keys for `find`, and give each key's slot. [uint64 (2 ** k,)], [int64 (n,)]"""
+    wanted = np.array(list(keys), np.uint64)
+    table = np.zeros(1 << max(4, (4 * len(wanted)).bit_length()), np.uint64)
+    return table, _place(table, wanted)
+
+
+def _folded(text: str) -> tuple[np.ndarray, np.ndarray, int]:
+    data = np.frombuffer(text.encode(), np.uint8)
+    points, scripts, places = (np.empty(len(text) + 1, kind) for kind in (np.uint32, np.uint8, np.int64))
+    return points, scripts, fold(data, 0, len(data), *alphabet(), points, scripts, places)
+
+
+def hash_text(text: str) -> int:
+    """Hash a text without spaces and marks, as `hash_points` does a word."""
+    points, scripts, n = _folded(text)
+    chosen = points[:n][scripts[:n] != OTHER]
+    return int(hash_points(chosen, 0, len(chosen)))
+
+
+def words(text: str) -> list[tuple[int, str]]:
+    """Cut one text as the compiled code does: the hash of each word, and the word as it is folded."""
+    points, scripts, n = _folded(text)
+    starts, ends = np.empty(MOST_WORDS, np.int64), np.empty(MOST_WORDS, np.int64)
+    found = cut(scripts, n, starts, ends)
+    spans = zip(starts[:found].tolist(), ends[:found].tolist(), strict=True)
+    return [(int(hash_points(points, a, b)), "".join(map(chr, points[a:b].tolist()))) for a, b in spans]

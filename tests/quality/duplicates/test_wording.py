@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from eclip.quality.duplicates.wording import differing, substitutions
+from eclip.quality.text.normalise import normalise
+
+
+def substituted(left: str, right: str) -> bool:
+    texts = normalise(pa.array([left, right]))
+    there, back = substitutions(texts, np.array([0, 1]), np.array([1, 0]))
+    assert there == back
+    return bool(there)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Gooseberry Jam 340 g", "Quince Jam 340 g"),
+        ("Wardah Lightening Night Cream 20 ml", "Wardah Lightening DAY Cream 20ml"),
+        ("Quittengelee Omas Küche 250 g", "Schlehengelee Omas Küche 250 g"),
+        ("Шоколад молочный 100 г", "Шоколад горький 100 г"),
+        ("딸기 잼 200g", "포도 잼 200g"),
+        ("草莓果酱 200g", "蓝莓果酱200克"),
+        ("いちごジャム 200g", "ぶどうジャム 200g"),
+        ("แยมสตรอเบอร์รี่", "แยมบลูเบอร์รี่"),
+        ("مربى السفرجل 340", "مربى المشمش 340"),
+    ],
+)
+def test_each_says_a_word_that_the_other_lacks(left: str, right: str) -> None:
+    assert substituted(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Wireless chargr pad", "wireless charger pad"),  # a slip
+        ("Strawbery presevres 200 g", "Strawberry preserves"),
+        ("Strawberry jam", "jam strawberries"),  # another ending, another order
+        ("Шоколад молочный 100 г", "шоколада молочного 100г"),
+        ("Smart phone holder", "smartphone holder"),  # written apart
+        ("wht ceramic mug", "ceramic white mug"),  # without vowels
+        ("Choc. biscuits", "chocolate biscuits"),  # cut short
+        ("Jam", "Gooseberry jam"),  # says more, nothing else
+        ("Kaos polos pria MURAH", "kaos polos pria promo terbaru"),  # what sellers add
+        ("딸기잼 200g", "딸기잼 200g 무료배송"),
+        ("Mug 300 ml", "Mug 400 ml"),  # numbers are the grammar's
+        ("Rote Mug", "red mug"),
+        ("café crème", "Cafe Creme"),
+        ("", "Gooseberry jam"),
+    ],
+)
+def test_nothing_is_substituted(left: str, right: str) -> None:
+    assert not substituted(left, right)
+
+
+def test_the_words_that_differ_are_named() -> None:
+    assert differing("gooseberry jam 340 g", "quince jam 340 g new") == (["gooseberry"], ["quince"])
+    assert differing("草莓果酱 200 g", "蓝莓果酱 200 克") == (["草"], ["蓝"])
+
+
+def test_a_slice_of_texts_is_read_where_it_begins() -> None:
+    texts = pa.array(["", "x" * 50, "gooseberry jam", "quince jam"])[2:]
+    assert substitutions(texts, np.array([0]), np.array([1])).tolist() == [True]
