@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..quality.duplicates import survivor
+from ..quality.duplicates.agreement import AGREEMENTS, VETOES
 from ..quality.duplicates.completion import decide_completely
-from ..quality.duplicates.decision import AGREEMENTS, Decisions, Nodes
+from ..quality.duplicates.decision import Decisions, Nodes
 from ..quality.duplicates.links import links
 from ..quality.duplicates.signs import hashed
 from ..schemas.dataset import Dataset, part_name
@@ -34,6 +35,7 @@ class Listings:
     hashes: np.ndarray  # [uint64 (n,)] of the ids
     catalog: pa.Array
     scores: np.ndarray  # [float64 (n, parts of the survivor rule)]
+    price: np.ndarray  # [float64 (n,)] nan where it is not known
 
 
 @dataclass
@@ -56,8 +58,9 @@ class DecisionWork(ShardWork):
         hashes = np.concatenate([r.hashes for r in read])
         catalog = pa.chunked_array([r.catalog for r in read], pa.string())
         nodes = Nodes(
-            ids, survivor.rank(np.concatenate([r.scores for r in read])), hashes, _numbered(catalog), self._known(ids)
-        )
+            ids, survivor.rank(np.concatenate([r.scores for r in read])), hashes, _numbered(catalog), self._known(ids),
+            np.concatenate([r.price for r in read]),
+        )  # fmt: skip
         bounds = np.concatenate([[0], np.cumsum([len(r.ids) for r in read])])
         del read, catalog
         places = Places(hashes)
@@ -71,7 +74,7 @@ class DecisionWork(ShardWork):
 
         found, left, right, edges = decide_completely(nodes, left, right, edges, self.config, compare)
         self._write(DECISIONS, _decision_rows(nodes, found, edges), bounds)
-        rows, owners = links(ids, found, left, right, edges, self.config.max_links)
+        rows, owners = links(ids, found, left, right, edges, self.config)
         self._write("links", rows, np.searchsorted(owners, bounds))
         output.count("in", len(ids))
         (self.folder / "_figures.json").write_json(_figures(found))
@@ -79,8 +82,10 @@ class DecisionWork(ShardWork):
     def _read_listings(self, shard: int) -> Listings:
         table = self.listings.table(shard, ["id", "catalog_id", *survivor.COLUMNS])
         ids = table["id"].combine_chunks()
-        return Listings(ids, hashed(ids), table["catalog_id"].combine_chunks(),
-                        survivor.scores(table, self.config.survivor))  # fmt: skip
+        price = np.asarray(table["price"].combine_chunks().fill_null(np.nan))
+        return Listings(
+            ids, hashed(ids), table["catalog_id"].combine_chunks(), survivor.scores(table, self.config), price
+        )
 
     def _read_edges(self, shard: int, places: Places) -> tuple[np.ndarray, np.ndarray, pa.Table]:
         table = self.edges.table(shard)
@@ -149,4 +154,5 @@ def _figures(found: Decisions) -> dict[str, int]:
     sets = np.bincount(found.kept) if len(found.kept) else np.zeros(1, np.int64)
     families = np.bincount(found.family) if len(found.family) else np.zeros(1, np.int64)
     return {"largest_duplicate_set": int(sets.max()), "largest_family": int(families.max()),
+            "kept_of_large_sets": int((found.veto == VETOES.index("set too large")).sum()),
             "refused_by_size": found.refused.by_size, "refused_by_product": found.refused.by_label}  # fmt: skip

@@ -26,7 +26,7 @@ from ..schemas.storage import Storage
 from .buckets import results, run_passes
 from .decision_work import DECISIONS, DecisionWork
 from .shards import ShardOutput, ShardWork
-from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets
+from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, gather_words
 from .stage import Stage, StageRun, row_metrics
 
 EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
@@ -93,7 +93,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 2
+    version = 3
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("datasketch", "numpy")
@@ -108,21 +108,30 @@ class Deduplicate(Stage):
         config = work.config.deduplicate
         listings, images = work.dataset("filter/listings"), work.dataset("ingest/images")
         shards, rows = work.attempt.shards, work.inputs["filter"].datasets["listings"].rows
-        scoring = {**config.model_dump(include=set(SCORING)), "floor": config.floor, **_hot(work.config),
-                   **_vetoes(work.config)}  # fmt: skip
+        scoring = {
+            **config.model_dump(include=set(SCORING)),
+            "floor": config.floor,
+            "word_floor": config.word_floor,
+            "close": config.text_similarity,
+            **_hot(work.config),
+            **_vetoes(work.config),
+        }
         vetoes = OwnVetoes.of(config)
         edges = work.step("edges", scoring, shards)
+        rarity = edges.folder / "_words.arrow"
         if edges.missing():
             found = work.step("signs", scoring, shards, keep=False)
             signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder, vetoes)
             work.map("Signs", signs, found, seconds=rows / 15_000)
+            gather_words(found.folder, shards, rows, rarity)
             pieces = found.folder / "_passes"
-            run_passes("Compare", work.runner, SignsSource(found.folder, shards), VerifyBuckets(config, shards), pieces,
+            verify = VerifyBuckets(config, shards, rarity)
+            run_passes("Compare", work.runner, SignsSource(found.folder, shards), verify, pieces,
                        rows * SHUFFLED_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
             work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
         previous = work.previous("listings", same_recipe=False)
-        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes)
+        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity)
         decision = DecisionWork(listings, edges.dataset("edges"), previous, lookup, decided.folder, config)
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())

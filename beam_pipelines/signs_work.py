@@ -12,6 +12,7 @@ from ..quality.duplicates.candidates import verify
 from ..quality.duplicates.edges import compare
 from ..quality.duplicates.own_vetoes import COLUMNS, OwnVetoes
 from ..quality.duplicates.signs import SIGNS, signs
+from ..quality.duplicates.words import BINS, frequencies, weights, words
 from ..quality.noise import hot_photo
 from ..schemas.dataset import Dataset, shard_of
 from ..schemas.deduplicate_config import DeduplicateConfig
@@ -38,19 +39,22 @@ class SignsWork(ShardWork):
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
         batches, keys, owners = [], [], []
-        row = 0
+        seen, row = np.zeros(BINS, np.uint32), 0
         photos = main_photos(self.images.table(shard, PHOTO_COLUMNS))
         for batch in self.listings.batches(shard):
             found = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config, self.vetoes)
             batches.append(found.rows)
             keys.append(found.keys)
             owners.append(found.owners + row)
+            seen += frequencies(words(found.rows["text"]))
             row += batch.num_rows
         output.count("in", row)
         key, owner = np.concatenate(keys), np.concatenate(owners)
         order = np.lexsort((owner, key))
         _write(self.folder / "_signs" / f"{shard:05d}.arrow", pa.Table.from_batches(batches, SIGNS))
         _write(self.folder / "_keys" / f"{shard:05d}.arrow", pa.table({"key": key[order], "row": owner[order]}))
+        some = np.flatnonzero(seen)
+        _write(self.folder / "_words" / f"{shard:05d}.arrow", pa.table({"bin": some, "rows": seen[some]}))
 
 
 @dataclass
@@ -63,6 +67,8 @@ class SignsLookup:
     limits: PlaceholderConfig
     vetoes: OwnVetoes
 
+    rarity: Storage  # what `gather_words` wrote
+
     def compare(self, left: list[str], right: list[str]) -> pa.Table:
         """Compare pairs of listings. m ids x2, the lower one left -> m rows of EDGES."""
         ids = sorted({*left, *right})
@@ -71,7 +77,28 @@ class SignsLookup:
         photos = main_photos(self.images.rows(ids, PHOTO_COLUMNS))
         found = signs(listings, beside(listings, photos), hot_photo(listings, self.limits), self.config, self.vetoes)
         one, other = (np.array([places[name] for name in names], np.int64) for names in (left, right))
-        return compare(pa.Table.from_batches([found.rows]), one, other, vetoes=self.config.vetoes)
+        return compare(
+            pa.Table.from_batches([found.rows]), one, other, word_weights(self.rarity), vetoes=self.config.vetoes
+        )
+
+
+def gather_words(folder: Storage, shards: int, rows: int, target: Storage) -> None:
+    """Add up how many listings of all shards hold a word, by its bin; `rows` is their number."""
+    seen = np.zeros(BINS, np.uint32)
+    for shard in range(shards):
+        table = _read(folder / "_words" / f"{shard:05d}.arrow")
+        seen[np.asarray(table["bin"])] += np.asarray(table["rows"])
+    some = np.flatnonzero(seen)
+    table = pa.table({"bin": some, "rows": seen[some]})
+    _write(target, table.replace_schema_metadata({"listings": str(rows)}))
+
+
+def word_weights(source: Storage) -> np.ndarray:
+    """The weights of words over the whole catalog. [float32 (BINS,)]"""
+    table = _read(source)
+    seen = np.zeros(BINS, np.uint32)
+    seen[np.asarray(table["bin"])] = np.asarray(table["rows"])
+    return weights(seen, int(table.schema.metadata[b"listings"]))
 
 
 def main_photos(photos: pa.Table) -> pa.Table:
@@ -128,8 +155,9 @@ class VerifyBuckets:
 
     config: DeduplicateConfig
     shards: int
+    rarity: Storage  # what `gather_words` wrote
 
     def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
         """Verify, and say where each edge belongs."""
-        edges = verify(buckets, self.config)
+        edges = verify(buckets, word_weights(self.rarity), self.config)
         return edges.append_column("shard", pa.array(shard_of(edges["left_id"], self.shards).astype(np.int32)))

@@ -17,6 +17,8 @@ from .edges import compare, distinct, matrix, ragged
 from .minhash import jaccard, shingles
 from .variants import conflict
 
+SMALL = 16  # members of a bucket that are all compared with each other: links join what no drop does
+LOOSE = 0.2  # Jaccard index from which it is worth comparing words
 FAR_64 = 12  # bits of the 64-bit hash above which photos are not worth comparing closely
 IMAGE_FLOOR = 64  # of 256 bits: edges of photos farther apart are not kept
 
@@ -30,12 +32,13 @@ def shared(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return keys[several], rows[several]
 
 
-def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
+def verify(buckets: pa.Table, rarity: np.ndarray, config: DeduplicateConfig) -> pa.RecordBatch:
     """Compare the members of buckets.
 
     Args:
         buckets: Rows of SIGNS with `key`; rows of one key are a bucket. A listing may stand in several.
-        config: floor and leaders.
+        rarity: [float32 (BINS,)] weights of words, over the whole catalog.
+        config: floors and leaders.
 
     Returns:
         Rows of EDGES, distinct, sorted by left_id and right_id.
@@ -51,17 +54,18 @@ def verify(buckets: pa.Table, config: DeduplicateConfig) -> pa.RecordBatch:
     sets, variant = shingles(rows["text"].combine_chunks()), ragged(rows["features"])
     left, right, similarity = _pairs(
         member[order], starts, np.asarray(rows["seller"]), np.asarray(rows["gtin"]), sets.values, sets.offsets,
-        *variant, matrix(rows["phash"], 8).view(np.uint64).ravel(), np.asarray(rows["photo"]), config.floor,
-        config.leaders,
+        *variant, matrix(rows["phash"], 8).view(np.uint64).ravel(), np.asarray(rows["photo"]), LOOSE,
+        config.text_similarity, config.leaders,
     )  # fmt: skip
     # Leaders of the whole bucket and of one seller meet twice, and pairs meet in several buckets.
     low, high = _oriented(rows["id"].combine_chunks(), left, right)
     _, first = np.unique(low * np.int64(rows.num_rows) + high, return_index=True)
     low, high, similarity = low[first], high[first], similarity[first]
-    compared = compare(rows, low, high, similarity, config.vetoes)
+    compared = compare(rows, low, high, rarity, similarity, config.vetoes)
     distance, bits = np.asarray(compared["image_distance"]), np.asarray(compared["image_bits"])
     photos = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
-    near = (similarity >= config.floor) | photos | np.asarray(compared["equal_gtin"])
+    wordy = np.asarray(compared["word_similarity"]) >= np.float32(config.word_floor)
+    near = (similarity >= config.floor) | wordy | photos | np.asarray(compared["equal_gtin"])
     return distinct(compared.filter(pa.array(near)))
 
 
@@ -86,15 +90,17 @@ def _bits(value: np.uint64) -> int:
 @numba.njit(cache=True)
 def _pairs(
     order: np.ndarray, starts: np.ndarray, seller: np.ndarray, gtin: np.ndarray, words: np.ndarray, bounds: np.ndarray,
-    variant: np.ndarray, variant_bounds: np.ndarray, phash: np.ndarray, photo: np.ndarray, floor: float, most: int,
+    variant: np.ndarray, variant_bounds: np.ndarray, phash: np.ndarray, photo: np.ndarray, floor: float, close: float,
+    most: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Pairs of members and leaders that resemble each other, as row numbers, with their Jaccard index."""
     size = 1024
     left, right, similarity = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64)
     n = 0
-    leaders = np.empty(most, np.int64)
+    leaders = np.empty(max(most, SMALL), np.int64)
     for bucket in range(len(starts) - 1):
         members = order[starts[bucket] : starts[bucket + 1]].copy()
+        small = len(members) <= SMALL
         for by_seller in range(2):
             if by_seller:
                 members = members[np.argsort(seller[members], kind="mergesort")]
@@ -112,14 +118,14 @@ def _pairs(
                     image = photo[row] > 0 and photo[other] > 0 and _bits(phash[row] ^ phash[other]) <= FAR_64
                     if text >= floor or image or (gtin[row] > 0 and gtin[row] == gtin[other]):
                         # A variant leads its own duplicates: the red mug must not stand between two blue ones.
-                        if text >= floor and conflict(variant, variant_bounds, other, row) < 0:
+                        if text >= close and conflict(variant, variant_bounds, other, row) < 0:
                             alike = True
                         if n == size:
                             size *= 2
                             left, right, similarity = _grown(left, size), _grown(right, size), _grown(similarity, size)
                         left[n], right[n], similarity[n] = other, row, text
                         n += 1
-                if not alike and count < most:
+                if small or (not alike and count < most):
                     leaders[count] = row
                     count += 1
     return left[:n], right[:n], similarity[:n]

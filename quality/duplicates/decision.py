@@ -3,7 +3,8 @@
 Deletion goes by leader clusters on verified edges, never by connected components: these chain. Listings are taken in
 a fixed order (kept in the last accepted run, rank of the survivor rule, xxh64(id), id); each is dropped for the best
 earlier one that is kept and to which it has a dropping edge, else it is kept itself. So a dropped listing always has
-a verified edge to the one that stands for it, and ten percent of new rows do not flip old decisions.
+a verified edge to the one that stands for it, two dropped for the same one are never farther from each other than
+two such edges, and ten percent of new rows do not flip old decisions.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.deduplicate_config import DecisionConfig, DeduplicateConfig
+from ...schemas.deduplicate_config import DeduplicateConfig
 from ..components import Refused, merge_in_order
+from .agreement import AGREEMENTS, VETOES, agreement, contradiction, dropping
 
-# What agrees, the strongest first; each but the last has a row in the decision table.
-AGREEMENTS = ("image_and_text", "equal_title", "equal_gtin", "text", "image", "gtin")
-SELLERS = ("same_seller", "other_seller", "unknown_seller")
 KNOWN = 9.0  # strength of "the source says it is one product": before any resemblance
 
 
@@ -33,6 +32,7 @@ class Nodes:
     order: np.ndarray  # [uint64 (n,)] xxh64 of the id
     catalog: np.ndarray  # [int64 (n,)] number of the known product; -1 where it is not known
     known: np.ndarray  # [bool (n,)] kept in the last accepted run
+    price: np.ndarray | None = None  # [float64 (n,)] nan where it is not known; None: of none
 
 
 @dataclass(frozen=True)
@@ -45,37 +45,8 @@ class Decisions:
     strength: np.ndarray  # [float64 (edges,)] the order in which edges count
     agreement: np.ndarray  # [int8 (edges,)] what agrees, a place in AGREEMENTS; -1 where nothing does enough
     drops: np.ndarray  # [bool (edges,)] the table says drop and no veto fired
+    veto: np.ndarray  # [int8 (edges,)] a place in VETOES where that kept a drop from happening, else -1
     refused: Refused  # links that would have made a family too large, or united two known products
-
-
-def agreement(edges: pa.Table, config: DeduplicateConfig) -> np.ndarray:
-    """Say what agrees on each edge, as a place in AGREEMENTS; -1 where nothing does. [int8 (n,)]"""
-    text = np.asarray(edges["text_similarity"]) >= np.float32(config.text_similarity)
-    distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
-    colour = np.asarray(pc.fill_null(edges["colour_distance"], 255.0))
-    # 64 bits alone are right on the colour of studio photos one time in three: where no more is known, be strict.
-    whole = (bits == 256) & (distance >= 0) & (distance <= config.image_distance) & (colour <= config.colour_distance)
-    half = (bits == 64) & (distance >= 0) & (distance <= config.image_distance_64)
-    image = whole | half
-    found = np.full(edges.num_rows, -1, np.int8)
-    gtin = np.asarray(edges["equal_gtin"])
-    holds = {"image_and_text": image & text, "equal_title": np.asarray(edges["equal_title"]), "equal_gtin": gtin & text,
-             "text": text, "image": image, "gtin": gtin}  # fmt: skip
-    for place, name in reversed(list(enumerate(AGREEMENTS))):
-        found[holds[name]] = place
-    return found
-
-
-def dropping(edges: pa.Table, agrees: np.ndarray, table: DecisionConfig) -> np.ndarray:
-    """Say which edges the decision table drops, where no veto fires. [bool (n,)]"""
-    outcome = np.zeros((len(AGREEMENTS), len(SELLERS)), bool)
-    for i, what in enumerate(AGREEMENTS[:-1]):
-        for j, who in enumerate(SELLERS):
-            outcome[i, j] = getattr(getattr(table, what), who) == "drop"
-    sellers = np.asarray(edges["same_seller"])
-    column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
-    free = np.asarray(pc.is_null(edges["veto"]))
-    return np.asarray(outcome[agrees, column] & (agrees >= 0) & free)
 
 
 def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig) -> Decisions:
@@ -86,16 +57,24 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
         left: [int64 (m,)] the number of each edge's left listing.
         right: [int64 (m,)] and of its right one.
         edges: m rows of EDGES.
-        config: Thresholds, table and family limits.
+        config: Thresholds, table and limits of sets and families.
     """
     agrees = agreement(edges, config)
-    drops = dropping(edges, agrees, config.table)
+    drops = dropping(edges, agrees, config)
+    veto = np.full(len(drops), -1, np.int8)
+    if config.price_ratio is not None and nodes.price is not None:
+        veto[drops & _priced_apart(nodes.price[left], nodes.price[right], config.price_ratio)] = VETOES.index("price")
+    veto[drops & contradiction(edges, agrees, config)] = VETOES.index("photo")
+    drops &= veto < 0
     n, ids, strength = len(nodes.ids), ranked(nodes.ids), _strength(edges, agrees)
     place = np.empty(n, np.int64)
     place[np.lexsort((ids, nodes.order, nodes.rank, ~nodes.known))] = np.arange(n)
     chosen = np.flatnonzero(drops)
     kept, edge = _leaders(place, left[chosen], right[chosen], strength[chosen])
     edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
+    beyond = _beyond(kept, edge, _exact(edges), config.max_set)
+    veto[edge[beyond]], drops[edge[beyond]] = VETOES.index("set too large"), False
+    kept[beyond], edge[beyond] = beyond, -1
 
     # Numbered by id, so that ties are told apart by ids and a family is named by its smallest one.
     by_id = np.argsort(ids)
@@ -109,7 +88,7 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
         config.family.max_size,
         forbidden=nodes.catalog[by_id],
     )
-    return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, refused)
+    return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, veto, refused)
 
 
 def ranked(ids: pa.Array) -> np.ndarray:
@@ -117,6 +96,30 @@ def ranked(ids: pa.Array) -> np.ndarray:
     places = np.empty(len(ids), np.int64)
     places[np.asarray(pc.sort_indices(ids))] = np.arange(len(ids))
     return places
+
+
+def _priced_apart(one: np.ndarray, other: np.ndarray, ratio: float) -> np.ndarray:
+    """Say where both prices are known and one is so many times the other. [float64 (m,)] x2 -> [bool (m,)]"""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    return np.asarray((low > 0) & (high >= ratio * low))
+
+
+def _exact(edges: pa.Table) -> np.ndarray:
+    """Say which edges join exact copies: one title and one photo, or one title of one seller without photos. [bool]"""
+    distance = np.asarray(edges["image_distance"])
+    alone = (distance < 0) & (np.asarray(edges["same_seller"]) == 1)
+    return np.asarray(np.asarray(edges["equal_title"]) & ((distance == 0) | alone))
+
+
+def _beyond(kept: np.ndarray, edge: np.ndarray, exact: np.ndarray, most: int) -> np.ndarray:
+    """Choose the dropped listings that stay after all: all but exact copies, of a set with more than `most`. [int64]
+
+    Which of them are right cannot be said: a text or a photo that so many share is a template, not a product.
+    """
+    lost = np.flatnonzero(edge >= 0)
+    lost = lost[~exact[edge[lost]]]
+    size = 1 + np.bincount(kept[lost], minlength=len(kept))
+    return lost[size[kept[lost]] > most]
 
 
 def _akin(edges: pa.Table, agrees: np.ndarray, drops: np.ndarray, config: DeduplicateConfig) -> np.ndarray:
@@ -136,6 +139,8 @@ def _same_product(catalog: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:
     """Order edges: what agrees in both first, then by text and photo. [float64 (m,)]"""
     text = np.asarray(edges["text_similarity"]).astype(np.float64)
+    words = np.asarray(edges["word_similarity"]).astype(np.float64)
+    text = np.where(agrees == AGREEMENTS.index("resemblance"), np.maximum(text, words), text)
     bits = np.maximum(1, np.asarray(edges["image_bits"]).astype(np.float64))
     distance = np.asarray(edges["image_distance"]).astype(np.float64)
     image = np.where(distance >= 0, 1 - distance / bits, 0)

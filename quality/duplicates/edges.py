@@ -13,12 +13,14 @@ from ..images.hashes import colour_distance, hamming
 from .minhash import jaccard, shingles
 from .own_vetoes import kinds
 from .variants import conflict
+from .words import cosine, words
 
 EDGES = pa.schema(
     [
         ("left_id", pa.string()),  # left_id < right_id
         ("right_id", pa.string()),
         ("text_similarity", pa.float32()),  # exact Jaccard index of the shingle sets
+        ("word_similarity", pa.float32()),  # cosine of the words, weighed by rarity in the catalog
         ("image_distance", pa.int16()),  # bits that differ; -1 where the photos cannot be compared
         ("image_bits", pa.int16()),  # of how many: 256, or 64 where one lacks the long hash
         ("colour_distance", pa.float32()),  # mean difference of 8 x 8 RGB means, 0 to 255; null where not known
@@ -31,7 +33,7 @@ EDGES = pa.schema(
 
 
 def compare(
-    rows: pa.Table, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None,
+    rows: pa.Table, left: np.ndarray, right: np.ndarray, weights: np.ndarray, similarity: np.ndarray | None = None,
     vetoes: Sequence[OwnVeto] = (),
 ) -> pa.Table:  # fmt: skip
     """Compare pairs of listings in everything.
@@ -40,6 +42,7 @@ def compare(
         rows: n rows of SIGNS.
         left: [int64 (m,)] the row of each pair's listing with the lower id.
         right: [int64 (m,)] and of the other.
+        weights: [float32 (BINS,)] of words, over the whole catalog.
         similarity: [float64 (m,)] exact Jaccard index of each pair, where it is known already.
         vetoes: Of one's own, by which the rows were signed.
 
@@ -63,6 +66,7 @@ def compare(
             "left_id": ids.take(pa.array(left)),
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
+            "word_similarity": cosine(words(rows["text"].combine_chunks()), weights, left, right),
             "image_distance": distance.astype(np.int16),
             "image_bits": bits.astype(np.int16),
             "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),

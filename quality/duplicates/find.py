@@ -14,14 +14,16 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_photo
 from . import survivor
+from .agreement import AGREEMENTS
 from .candidates import shared, verify
 from .completion import decide_completely
-from .decision import AGREEMENTS, Decisions, Nodes
+from .decision import Decisions, Nodes
 from .edges import EDGES, compare, distinct
 from .frame import listings_of
 from .links import links
 from .own_vetoes import OwnVetoes
 from .signs import Signs, hashed, signs
+from .words import frequencies, weights, words
 
 BUCKET_ROWS = 200_000  # rows of buckets that are compared at a time
 
@@ -80,23 +82,30 @@ def find_duplicates(
     settings = config or DeduplicateConfig(preset=preset)
     listings = listings_of(df, title, image, id, seller, attributes)
     known = signs(listings, listings, hot_photo(listings, PlaceholderConfig()), settings, OwnVetoes.of(settings))
-    edges = _edges(known, settings)
+    rarity = weights(frequencies(words(known.rows["text"])), len(df))
+    edges = _edges(known, rarity, settings)
     ids = listings["id"]
     places = pd.Index(ids.to_pylist())
     left, right = (places.get_indexer(edges[n].to_pylist()).astype(np.int64) for n in ("left_id", "right_id"))
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
     nodes = Nodes(
         ids,
-        survivor.rank(survivor.scores(pa.Table.from_batches([listings]), settings.survivor)),
+        survivor.rank(survivor.scores(pa.Table.from_batches([listings]), settings)),
         hashed(ids),
         np.asarray(codes).astype(np.int64),
         np.zeros(len(ids), bool),
+        np.asarray(listings["price"].fill_null(np.nan)),
     )
     table = pa.Table.from_batches([known.rows])
     found, left, right, edges = decide_completely(
-        nodes, left, right, edges, settings, lambda one, other: compare(table, one, other, vetoes=settings.vetoes)
+        nodes,
+        left,
+        right,
+        edges,
+        settings,
+        lambda one, other: compare(table, one, other, rarity, vetoes=settings.vetoes),
     )
-    linked = links(ids, found, left, right, edges, settings.max_links)[0].to_pandas()
+    linked = links(ids, found, left, right, edges, settings)[0].to_pandas()
     names = pd.Index(df[id] if id else df.index)  # as they were given, or `isin` would find none of them
     for side in ("left_id", "right_id"):
         linked[side] = names[places.get_indexer(linked[side])]
@@ -104,7 +113,7 @@ def find_duplicates(
     return Duplicates(_dropped(names, edges, found), linked, families, len(df))
 
 
-def _edges(known: Signs, config: DeduplicateConfig) -> pa.Table:
+def _edges(known: Signs, rarity: np.ndarray, config: DeduplicateConfig) -> pa.Table:
     """Verify all buckets, a few at a time."""
     keys, owners = shared(known.keys, known.owners)
     found = []
@@ -113,7 +122,7 @@ def _edges(known: Signs, config: DeduplicateConfig) -> pa.Table:
         last = min(first + BUCKET_ROWS, len(keys))
         last = int(np.searchsorted(keys, keys[last - 1], side="right"))  # a bucket is never cut
         rows = pa.Table.from_batches([known.rows.take(pa.array(owners[first:last]))])
-        found.append(verify(rows.append_column("key", pa.array(keys[first:last])), config))
+        found.append(verify(rows.append_column("key", pa.array(keys[first:last])), rarity, config))
         first = last
     return pa.Table.from_batches([distinct(pa.Table.from_batches(found, EDGES))], EDGES)
 

@@ -17,6 +17,7 @@ from .gtin import gtin
 from .minhash import band_keys, signatures_of
 from .own_vetoes import OwnVetoes
 from .variants import features
+from .words import word_keys, words
 
 # Enough for every photo within four of 64 bits: four flipped bits leave at least two of six words whole.
 PHOTO_WORDS = ((0, 11), (11, 22), (22, 33), (33, 44), (44, 54), (54, 64))
@@ -83,7 +84,7 @@ def signs(
         pa.array(known.astype(np.uint8) + full.astype(np.uint8)),
     ]
     keys, owners = _keys(band_keys(signatures_of(titles, config.num_perm), config.bands, config.rows), packed, known,
-                         title, seller, code)  # fmt: skip
+                         title, seller, code, word_keys(words(titles)))  # fmt: skip
     return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), keys, owners)
 
 
@@ -93,11 +94,17 @@ def hashed(texts: pa.Array) -> np.ndarray:
 
 
 def _keys(
-    bands: np.ndarray, phash: np.ndarray, known: np.ndarray, title: np.ndarray, seller: np.ndarray, code: np.ndarray
+    bands: np.ndarray,
+    phash: np.ndarray,
+    known: np.ndarray,
+    title: np.ndarray,
+    seller: np.ndarray,
+    code: np.ndarray,
+    telling: tuple[np.ndarray, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All keys of all rows: text bands, photo words, equal title of one seller, equal GTIN."""
+    """All keys of all rows: text bands, pairs of words, photo words, equal title of one seller, equal GTIN."""
     some = np.flatnonzero(title)
-    found = [(bands[some].ravel(), np.repeat(some, bands.shape[1]))]
+    found = [(bands[some].ravel(), np.repeat(some, bands.shape[1])), telling]
     photo = np.flatnonzero(known)
     bits = np.unpackbits(phash[photo], axis=1)
     words = [np.packbits(bits[:, a:b], axis=1) for a, b in PHOTO_WORDS]

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.deduplicate_config import DeduplicateConfig
+
 # A larger number is better; unknown is worst.
-COLUMNS = ["title", "description", "brand", "category", "attributes", "price", "gtin", "mpn", "updated_at", "width",
-           "height"]  # fmt: skip
+COLUMNS = ["title", "description", "brand", "seller", "category", "attributes", "price", "gtin", "mpn", "updated_at",
+           "width", "height"]  # fmt: skip
 FILLED = ["title", "description", "brand", "category", "price", "gtin", "mpn"]
 
 
-def scores(listings: pa.Table, rule: Sequence[str]) -> np.ndarray:
+def scores(listings: pa.Table, config: DeduplicateConfig) -> np.ndarray:
     """Score listings by each part of the survivor rule.
 
     Args:
         listings: With COLUMNS.
-        rule: photo (most pixels), attributes (most that is filled in), newest, oldest, cheapest.
+        config: survivor, of trusted (sold by one of trusted_sellers, the first of them best), photo (most pixels),
+            attributes (most that is filled in), newest, oldest, cheapest.
 
     Returns:
-        [float64 (n, len(rule))] more is better.
+        [float64 (n, len(survivor))] more is better.
     """
-    columns = [_SCORES[name](listings) for name in rule]
+    parts = {"trusted": lambda listings: _trusted(listings, config.trusted_sellers), **_SCORES}
+    columns = [parts[name](listings) for name in config.survivor]
     return np.stack(columns, axis=1) if columns else np.zeros((listings.num_rows, 0))
 
 
@@ -49,6 +51,12 @@ def rank(scores: np.ndarray) -> np.ndarray:
 
 def _numbers(column: pa.ChunkedArray, unknown: float) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), unknown), np.float64)
+
+
+def _trusted(listings: pa.Table, sellers: list[str]) -> np.ndarray:
+    if not sellers:
+        return np.zeros(listings.num_rows)
+    return -_numbers(pc.index_in(listings["seller"], pa.array(sellers, pa.string())), float(len(sellers)))
 
 
 def _photo(listings: pa.Table) -> np.ndarray:

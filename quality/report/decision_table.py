@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..duplicates.decision import AGREEMENTS, SELLERS, agreement, dropping
+from ..duplicates.agreement import AGREEMENTS, SELLERS, TABLED, agreement, dropping
 from .data import Dropped, Duplicates
 from .words import listed, plural
 
@@ -24,6 +24,7 @@ AGREE = {
     "text": "title only",
     "image": "photo only",
     "gtin": "GTIN only",
+    "resemblance": "rare words, or some of them and a photo that is near",
 }
 WHO = {"same_seller": "same seller", "other_seller": "another seller", "unknown_seller": "seller unknown"}
 KINDS = {"both": "photo and title", "text": "title", "image": "photo", "gtin": "GTIN"}
@@ -42,6 +43,9 @@ _DIFFERS = {
     "number": "a number in the title differs",
     "model": "the model codes differ",
     "pack": "another number in the pack",
+    "photo": "the photos show something else",
+    "price": "the prices are far apart",
+    "set too large": "too many listings would have been dropped for one",
 }
 
 
@@ -70,7 +74,7 @@ def tally(edges: pa.Table | pa.RecordBatch, dropped: np.ndarray, config: Dedupli
     agrees = agreement(edges, config)
     sellers = np.asarray(edges["same_seller"])
     column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
-    dropping_pairs = dropping(edges, agrees, config.table)
+    dropping_pairs = dropping(edges, agrees, config)
     veto = np.asarray(pc.is_valid(edges["veto"]))
     candidates = np.flatnonzero(dropping_pairs)
     left, right = (edges[name].take(pa.array(candidates)).to_pylist() for name in ("left_id", "right_id"))
@@ -82,7 +86,7 @@ def tally(edges: pa.Table | pa.RecordBatch, dropped: np.ndarray, config: Dedupli
         for j, who in enumerate(SELLERS):
             here = (agrees == i) & (column == j)
             if here.any():
-                drops = what != "gtin" and getattr(getattr(config.table, what), who) == "drop"
+                drops = what in TABLED and getattr(getattr(config.table, what), who) == "drop"
                 counts = {
                     "pairs": here.sum(),
                     "dropped": (here & done).sum(),

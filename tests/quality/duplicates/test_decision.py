@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates.decision import AGREEMENTS, Decisions, Nodes, agreement, decide, dropping
+from eclip.quality.duplicates.agreement import AGREEMENTS, agreement, dropping
+from eclip.quality.duplicates.decision import Decisions, Nodes, decide
 from eclip.quality.duplicates.edges import EDGES
 from eclip.schemas.deduplicate_config import DeduplicateConfig, FamilyConfig
 
@@ -11,7 +12,7 @@ CONFIG = DeduplicateConfig()
 
 
 def edge(left: str, right: str, text: float = 0.0, photo: int = -1, **more: object) -> dict[str, object]:
-    return {"left_id": left, "right_id": right, "text_similarity": text, "image_distance": photo, "image_bits": 256 if photo >= 0 else 0,
+    return {"left_id": left, "right_id": right, "text_similarity": text, "word_similarity": 0.0, "image_distance": photo, "image_bits": 256 if photo >= 0 else 0,
             "colour_distance": 0.0 if photo >= 0 else None, "same_seller": 1, "equal_title": False, "equal_gtin": False,
             "veto": None, **more}  # fmt: skip
 
@@ -46,7 +47,7 @@ def test_the_decision_table(signs: dict, seller: int, catalog: str | None, train
         config = DeduplicateConfig(preset=preset)
         rows = pa.Table.from_pylist([edge("a", "b", same_seller=seller, **signs)], EDGES)
         agrees = agreement(rows, config)
-        outcome = None if agrees[0] < 0 else "drop" if dropping(rows, agrees, config.table)[0] else "link"
+        outcome = None if agrees[0] < 0 else "drop" if dropping(rows, agrees, config)[0] else "link"
         assert outcome == expected, (preset, AGREEMENTS[agrees[0]])
 
 
@@ -55,7 +56,7 @@ def test_a_veto_turns_every_drop_into_a_link() -> None:
         rows = pa.Table.from_pylist([edge("a", "b", same_seller=seller, veto="colour", **signs)], EDGES)
         for preset in ("catalog", "training"):
             config = DeduplicateConfig(preset=preset)
-            assert not dropping(rows, agreement(rows, config), config.table)[0]
+            assert not dropping(rows, agreement(rows, config), config)[0]
 
 
 def test_64_bits_alone_must_be_nearer() -> None:

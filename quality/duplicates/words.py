@@ -1,0 +1,193 @@
+"""Words of titles, weighed by how rare they are in the catalog: a model code says more than "new" and "original".
+
+The cosine of two titles' words, each weighed by its inverse document frequency (Salton and Buckley, "Term-weighting
+approaches in automatic text retrieval", 1988). Documents are counted by 2^20 hashed bins, so that the counts of shards
+add up in 4 MB whatever the vocabulary. Scripts without spaces are cut into pairs of characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from ..text.characters import point_at, strings
+
+BINS = 1 << 20
+LONGEST = 6  # words of a text, the longest, whose pairs are its keys
+_PRIME, _START = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
+_SPACE = np.uint32(32)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The distinct words of n texts, sorted in each: those of text i are values[offsets[i]:offsets[i + 1]]."""
+
+    values: np.ndarray  # [uint64 (total,)] hashes
+    lengths: np.ndarray  # [uint8 (total,)] characters; digits count for two more, once
+    offsets: np.ndarray  # [int64 (n + 1,)]
+
+
+def words(texts: pa.Array) -> Words:
+    """Cut normalised texts (no nulls) into hashed words.
+
+    >>> np.diff(words(pa.array(["blue mug blue", "", "도자기 머그", "陶瓷杯子"])).offsets).tolist()
+    [2, 0, 2, 3]
+    """
+    ends, data = strings(texts)
+    return Words(*_words(data, ends))
+
+
+def frequencies(words: Words) -> np.ndarray:
+    """Count the texts that hold a word of each bin; those of shards add up. [uint32 (BINS,)]"""
+    return np.bincount(words.values % np.uint64(BINS), minlength=BINS).astype(np.uint32)
+
+
+def weights(frequencies: np.ndarray, rows: int) -> np.ndarray:
+    """Weigh the words of each bin: ln((1 + n) / (1 + texts with it)) + 1, as scikit-learn does.
+
+    Args:
+        frequencies: [uint32 (BINS,)] of the whole catalog.
+        rows: Its texts, n.
+
+    Returns:
+        [float32 (BINS,)]
+    """
+    seen = np.minimum(
+        frequencies.astype(np.float64), rows
+    )  # words that share a bin can be in more texts than there are
+    return (np.log((1 + rows) / (1 + seen)) + 1).astype(np.float32)
+
+
+def cosine(words: Words, weights: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Compare the words of pairs of texts, weighed. 0 where a text has none.
+
+    Args:
+        words: Of n texts.
+        weights: [float32 (BINS,)]
+        left: [int64 (m,)] one text of each pair.
+        right: [int64 (m,)] and the other.
+
+    Returns:
+        [float32 (m,)] 0 to 1.
+    """
+    return np.asarray(_cosine(words.values, words.offsets, weights, left, right))
+
+
+def word_keys(words: Words) -> tuple[np.ndarray, np.ndarray]:
+    """Give keys under which texts that share two telling words meet: each pair of the longest six.
+
+    Returns:
+        Keys [uint64 (total,)] and the text of each, [int64 (total,)].
+    """
+    return _keys(words.values, words.lengths, words.offsets)  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True)
+def _unspaced(point: np.uint32) -> bool:
+    """Say whether a character is of a script that puts no spaces between words."""
+    return (
+        0x3040 <= point < 0x3100 or 0x3400 <= point < 0xA000 or 0xF900 <= point < 0xFB00 or 0x20000 <= point < 0x40000
+        or 0x0E00 <= point < 0x0F00 or 0x1000 <= point < 0x10A0 or 0x1780 <= point < 0x1800
+    )  # fmt: skip
+
+
+@numba.njit(cache=True)
+def _hashed(points: np.ndarray, first: int, last: int) -> np.uint64:
+    """FNV-1a over code points, its bits mixed."""
+    state = _START
+    for k in range(first, last):
+        state = (state ^ np.uint64(points[k])) * _PRIME
+    state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    return state ^ (state >> np.uint64(33))
+
+
+@numba.njit(cache=True)
+def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values, lengths = np.empty(max(1, len(data)), np.uint64), np.empty(max(1, len(data)), np.uint8)
+    offsets = np.zeros(len(ends), np.int64)
+    longest = 0
+    for text in range(len(ends) - 1):
+        longest = max(longest, ends[text + 1] - ends[text])
+    points, found, sizes = np.empty(longest, np.uint32), np.empty(longest, np.uint64), np.empty(longest, np.uint8)
+    total = 0
+    for text in range(len(ends) - 1):
+        characters = count = first = 0
+        at = np.int64(ends[text])
+        while at < ends[text + 1]:
+            points[characters], at = point_at(data, at)
+            characters += 1
+        while first < characters:
+            last, whole, digit = first, True, 0
+            while last < characters and points[last] != _SPACE:
+                whole = whole and not _unspaced(points[last])
+                if 48 <= points[last] < 58:
+                    digit = 2
+                last += 1
+            if last > first and (whole or last - first < 3):
+                found[count], sizes[count] = _hashed(points, first, last), min(255, last - first + digit)
+                count += 1
+            elif last > first:
+                for k in range(first, last - 1):
+                    found[count], sizes[count] = _hashed(points, k, k + 2), 2
+                    count += 1
+            first = last + 1
+        order = np.argsort(found[:count])
+        for k in range(count):
+            if k == 0 or found[order[k]] != found[order[k - 1]]:
+                values[total], lengths[total] = found[order[k]], sizes[order[k]]
+                total += 1
+        offsets[text + 1] = total
+    return values[:total].copy(), lengths[:total].copy(), offsets
+
+
+@numba.njit(cache=True)
+def _cosine(
+    values: np.ndarray, offsets: np.ndarray, weights: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    bins = np.uint64(len(weights))
+    norms = np.zeros(len(offsets) - 1, np.float64)
+    for text in range(len(norms)):
+        for k in range(offsets[text], offsets[text + 1]):
+            norms[text] += np.float64(weights[values[k] % bins]) ** 2
+    found = np.zeros(len(left), np.float32)
+    for pair in range(len(left)):
+        i, i_end = offsets[left[pair]], offsets[left[pair] + 1]
+        j, j_end = offsets[right[pair]], offsets[right[pair] + 1]
+        shared = 0.0
+        while i < i_end and j < j_end:
+            if values[i] == values[j]:
+                shared += np.float64(weights[values[i] % bins]) ** 2
+                i += 1
+                j += 1
+            elif values[i] < values[j]:
+                i += 1
+            else:
+                j += 1
+        if shared > 0:
+            found[pair] = min(1.0, shared / np.sqrt(norms[left[pair]] * norms[right[pair]]))
+    return found
+
+
+@numba.njit(cache=True)
+def _keys(values: np.ndarray, lengths: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    texts = len(offsets) - 1
+    keys, rows = (
+        np.empty(texts * LONGEST * (LONGEST - 1) // 2, np.uint64),
+        np.empty(texts * LONGEST * (LONGEST - 1) // 2, np.int64),
+    )
+    total = 0
+    for text in range(texts):
+        first, last = offsets[text], offsets[text + 1]
+        # Longest first, equal ones by their hash: values are sorted, and the sort keeps their order.
+        order = np.argsort(-lengths[first:last].astype(np.int64), kind="mergesort")[:LONGEST]
+        for a in range(len(order)):
+            for b in range(a):
+                one, other = values[first + order[a]], values[first + order[b]]
+                key = (min(one, other) * _PRIME) ^ max(one, other)
+                key = (key ^ (key >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+                keys[total], rows[total] = key ^ (key >> np.uint64(33)), text
+                total += 1
+    return keys[:total].copy(), rows[:total].copy()
