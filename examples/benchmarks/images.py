@@ -59,8 +59,7 @@ print(time.process_time() - started)
 
 def jpeg(image: Image.Image, quality: int = 90) -> bytes:
     """Encode."""
-    sink = io.BytesIO()
-    image.save(sink, "JPEG", quality=quality)
+    image.save(sink := io.BytesIO(), "JPEG", quality=quality)
     return sink.getvalue()
 
 
@@ -72,9 +71,8 @@ def enlarged(image: Image.Image, side: int) -> Image.Image:
 
 def badge(image: Image.Image) -> Image.Image:
     """Put a shop's round badge into a corner."""
-    image = image.copy()
-    side = min(image.size) * 0.2
-    ImageDraw.Draw(image).ellipse((4, 4, 4 + side, 4 + side), fill=(210, 30, 40))
+    image, end = image.copy(), 4 + min(image.size) * 0.2
+    ImageDraw.Draw(image).ellipse((4, 4, end, end), fill=(210, 30, 40))
     return image
 
 
@@ -124,7 +122,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 
 def by_imagehash(files: list[bytes]) -> list[str]:
-    """Decode by Pillow and hash, as imagehash's page shows."""
+    """Decode by Pillow and hash."""
     return [str(imagehash.phash(Image.open(io.BytesIO(data)))) for data in files]
 
 
