@@ -146,7 +146,7 @@ def dedup_python(folder: Path) -> Path | None:
     python = folder / "bin/python"
     try:
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=60)
-        install = [uv, "pip", "install", "--quiet", "--python", python, "imagededup"]
+        install = [uv, "pip", "install", "--quiet", "--python", str(python), "imagededup"]
         subprocess.run(install, check=True, timeout=900)
     except (OSError, subprocess.SubprocessError) as error:
         print(f"imagededup is left out: {error}")
@@ -198,7 +198,7 @@ def moved(images: list[Image.Image]) -> None:
         files = [jpeg(enlarged(image, size)) for image in images]
         long = [str(imagehash.phash(Image.open(io.BytesIO(data)), hash_size=16)) for data in files]
         for path in ("exact", "fast"):
-            ours = hash_photos(files, path)  # type: ignore[arg-type]
+            ours = hash_photos(files, path)
             short = hamming(from_hex(by_imagehash(files), 64), from_hex(list(ours["phash"]), 64))
             whole = hamming(from_hex(long, 256), from_hex(list(ours["phash256"]), 256))
             figures = f"{short.mean():>12.2f}{short.max():>6}{whole.mean():>14.2f}{whole.max():>6}"
@@ -289,7 +289,7 @@ def main() -> None:
         rows = speed(images, options.runs, dedup, base)
         moved(images)
         for path in ("exact", "fast"):
-            copies([enlarged(image, 512) for image in images], path)  # type: ignore[arg-type]
+            copies([enlarged(image, 512) for image in images], path)
         if options.data:
             catalog(table, 512)
     if options.json:
