@@ -59,8 +59,7 @@ print(time.process_time() - started)
 
 def jpeg(image: Image.Image, quality: int = 90) -> bytes:
     """Encode."""
-    sink = io.BytesIO()
-    image.save(sink, "JPEG", quality=quality)
+    image.save(sink := io.BytesIO(), "JPEG", quality=quality)
     return sink.getvalue()
 
 
@@ -72,9 +71,8 @@ def enlarged(image: Image.Image, side: int) -> Image.Image:
 
 def badge(image: Image.Image) -> Image.Image:
     """Put a shop's round badge into a corner."""
-    image = image.copy()
-    side = min(image.size) * 0.2
-    ImageDraw.Draw(image).ellipse((4, 4, 4 + side, 4 + side), fill=(210, 30, 40))
+    image, end = image.copy(), 4 + min(image.size) * 0.2
+    ImageDraw.Draw(image).ellipse((4, 4, end, end), fill=(210, 30, 40))
     return image
 
 
@@ -124,7 +122,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 
 def by_imagehash(files: list[bytes]) -> list[str]:
-    """Decode by Pillow and hash, as imagehash's page shows."""
+    """Decode by Pillow and hash."""
     return [str(imagehash.phash(Image.open(io.BytesIO(data)))) for data in files]
 
 
@@ -148,7 +146,7 @@ def dedup_python(folder: Path) -> Path | None:
     python = folder / "bin/python"
     try:
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=60)
-        install = [uv, "pip", "install", "--quiet", "--python", python, "imagededup"]
+        install = [uv, "pip", "install", "--quiet", "--python", str(python), "imagededup"]
         subprocess.run(install, check=True, timeout=900)
     except (OSError, subprocess.SubprocessError) as error:
         print(f"imagededup is left out: {error}")
@@ -200,7 +198,7 @@ def moved(images: list[Image.Image]) -> None:
         files = [jpeg(enlarged(image, size)) for image in images]
         long = [str(imagehash.phash(Image.open(io.BytesIO(data)), hash_size=16)) for data in files]
         for path in ("exact", "fast"):
-            ours = hash_photos(files, path)  # type: ignore[arg-type]
+            ours = hash_photos(files, path)
             short = hamming(from_hex(by_imagehash(files), 64), from_hex(list(ours["phash"]), 64))
             whole = hamming(from_hex(long, 256), from_hex(list(ours["phash256"]), 256))
             figures = f"{short.mean():>12.2f}{short.max():>6}{whole.mean():>14.2f}{whole.max():>6}"
@@ -291,7 +289,7 @@ def main() -> None:
         rows = speed(images, options.runs, dedup, base)
         moved(images)
         for path in ("exact", "fast"):
-            copies([enlarged(image, 512) for image in images], path)  # type: ignore[arg-type]
+            copies([enlarged(image, 512) for image in images], path)
         if options.data:
             catalog(table, 512)
     if options.json:
