@@ -1,8 +1,8 @@
 """Look for thousands of phrases at once in every text (Aho and Corasick, "Efficient string matching", 1975).
 
 A text is read once whatever the number of phrases. Case does not matter, and a run of white space, hyphens and low
-lines counts as one space: "Free  Shipping" and "free-shipping" are one. So are the ASCII brackets that open, and stars, with
-the space behind them.
+lines counts as one space: "Free  Shipping" and "free-shipping" are one. So are the ASCII brackets that open, and stars,
+with the space behind them.
 """
 
 from __future__ import annotations
