@@ -1,8 +1,8 @@
 """Look for thousands of phrases at once in every text (Aho and Corasick, "Efficient string matching", 1975).
 
 A text is read once whatever the number of phrases. Case does not matter, and a run of white space, hyphens and low
-lines counts as one space: "Free  Shipping" and "free-shipping" are one. So are the ASCII brackets that open, with the space
-behind them.
+lines counts as one space: "Free  Shipping" and "free-shipping" are one. So are the ASCII brackets that open, and stars,
+with the space behind them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from .characters import strings
 
 BLANK = r"[\s_-]"  # what counts as space, as a pattern
-_SAME = {ord(bracket): ord("[") for bracket in "({<"}
+_SAME = {ord(bracket): ord("[") for bracket in "({<*"}
 _END = -1
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[[ord(c) for c in " \t\n\v\f\r\x1c\x1d\x1e\x1f_-"]] = True
@@ -89,7 +89,7 @@ def _read(
                 byte = np.uint8(0x20)
                 spaced = True
             else:
-                spaced = byte == 0x5B or byte == 0x28 or byte == 0x7B or byte == 0x3C
+                spaced = byte == 0x5B or byte == 0x28 or byte == 0x7B or byte == 0x3C or byte == 0x2A
             state = moves[state, columns[byte]]
             if ends[state]:
                 found[row] = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import numba
 import numpy as np
@@ -52,7 +53,8 @@ def rewrite(texts: pa.Array, suspects: Callable[[pa.Array], pa.Array], fix: Call
     Returns:
         The same array where no text is suspect.
 
-    >>> rewrite(pa.array(["a((b))", "b", None]), lambda t: matches(t, "[(]"), lambda t: t.replace("(b)", "b")).to_pylist()
+    >>> bracketed = lambda texts: matches(texts, "[(]")
+    >>> rewrite(pa.array(["a((b))", "b", None]), bracketed, lambda text: text.replace("(b)", "b")).to_pylist()
     ['ab', 'b', None]
     """
     rows = suspects(texts)
@@ -74,7 +76,7 @@ def rewrite(texts: pa.Array, suspects: Callable[[pa.Array], pa.Array], fix: Call
 
 
 def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.Array:
-    """Say in which texts an RE2 pattern is found; never in a null. Only some rows are looked at where they are given."""
+    """Say in which texts an RE2 pattern is found; never in a null. Given rows, look at those alone."""
     if rows is None:
         return pc.fill_null(pc.match_substring_regex(texts, pattern), False)
     return pc.replace_with_mask(rows, rows, matches(texts.filter(rows), pattern)) if pc.any(rows).as_py() else rows
@@ -192,7 +194,7 @@ def _combining() -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def point_at(data: np.ndarray, at: int) -> tuple[int, int]:
+def point_at(data: np.ndarray, at: int) -> tuple[Any, int]:
     """Read the code point that begins at a byte, and where the next one begins. Arrow's strings are valid UTF-8."""
     first = np.int64(data[at])
     if first < 0x80:

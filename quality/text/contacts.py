@@ -24,7 +24,7 @@ _HANDLE = re.compile(
 def contacts(texts: pa.Array) -> pa.Array:
     """Put a space for links, e-mail addresses, telephone numbers and names on other platforms.
 
-    >>> contacts(pa.array(["Mug WA 0812-3456-7890 www.mugs.example", "@home mug @12pcs", "Mug IG: @mug_shop"])).to_pylist()
+    >>> contacts(pa.array(["Mug WA 0812-3456-7890 www.mug.com", "@home mug @12pcs", "Mug IG: @mug_shop"])).to_pylist()
     ['Mug    ', '@home mug @12pcs', 'Mug  ']
     """
     return rewrite(texts, _suspects, _without)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from html.entities import html5
+from typing import Any
 
 import ftfy
 import ftfy.fixes
@@ -68,9 +69,11 @@ def _written_out(data: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in data)
 
 
-codecs.register_error(
-    "eclip.written_out", lambda error: (_written_out(error.object[error.start : error.end]), error.end)
-)
+def _leave(error: Any) -> tuple[str, int]:
+    return _written_out(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("eclip.written_out", _leave)
 
 
 def _points(found: re.Match[str]) -> str:

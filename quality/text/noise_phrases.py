@@ -1,8 +1,8 @@
 """Phrases that sellers add to titles: plain lists, one a line, in `phrases/<language>.txt`.
 
-To teach a phrase, add a line. Case does not matter, but a line in capitals (`COD`) means capitals alone, or
-brackets; a space matches any white space and hyphens. `[promo]` is noise in brackets alone. `!cod liver` is not noise, though a part of
-it is: of two phrases that begin together the longer one counts. `#` starts a comment.
+To teach a phrase, add a line. Case does not matter, but a line in capitals (`COD`) means capitals alone, or brackets; a
+space matches any white space and hyphens. `[promo]` is noise in brackets or between stars alone. `!cod liver` is not
+noise, though a part of it is: of two phrases that begin together the longer one counts. `#` starts a comment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import xxhash
 from .automaton import BLANK, Automaton
 
 _DECORATION = "!~*#|:-–—"
-_BRACKETS = dict(zip("[(【「{<《〔", "])】」}>》〕", strict=True))
+_BRACKETS = dict(zip("[(【「{<《〔*", "])】」}>》〕*", strict=True))
 _BLANKS = re.compile(f"{BLANK}+")
 _WORDS, _ENDS = re.compile(r"[^\W_]+"), r"(?![^\W_])"
 # Scripts written without spaces, in which a phrase need not stand apart. Korean compounds need not either, but two
@@ -61,7 +61,7 @@ def automaton() -> Automaton:
     for key, line in lines().items():
         spelled = {key, _spaced(line.strip("![]").lower())}  # with "ı" as it stands
         if line[0] == "[":
-            keys |= {f"{bracket}{key}" for bracket in _BRACKETS if bracket not in "({<" for key in spelled}
+            keys |= {f"{bracket}{key}" for bracket in _BRACKETS if bracket not in "({<*" for key in spelled}
         elif line[0] != "!":
             keys |= spelled
     return Automaton.of(sorted(keys))
@@ -93,7 +93,7 @@ def _pattern(begin: str, free: bool) -> re.Pattern[str]:
 def _found(low: str) -> Iterator[re.Match[str]]:
     """Find phrases, in lower case, from left to right; one must stand apart unless it is written without spaces."""
     words, characters = _beginning()
-    places = [(word.start(), word.group(), False) for word in _WORDS.finditer(low) if word.group() in words]
+    places = [(word.start(), word[0], False) for word in _WORDS.finditer(low) if word[0] in words]
     if not low.isascii() or "%" in low:
         places += [(place, character, True) for place, character in enumerate(low) if character in characters]
         places.sort()

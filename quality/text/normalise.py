@@ -69,9 +69,8 @@ def _apart(ends: np.ndarray, data: np.ndarray, words: np.ndarray) -> tuple[np.nd
         while at < end:
             point, after = point_at(data, at)
             kind = kind_of(words, point)
-            if point == _HYPHEN and spaced and after < end:
-                if kind_of(words, point_at(data, after)[0]) & _NUMBER:
-                    point = _MINUS
+            if point == _HYPHEN and spaced and after < end and kind_of(words, point_at(data, after)[0]) & _NUMBER:
+                point = _MINUS
             if point == _MINUS:
                 kind = _MARK
             spaced = point == _SPACE or (0x09 <= point <= 0x0D and point != 0x0B)

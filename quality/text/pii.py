@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -31,7 +32,8 @@ _OTHER = "电话|手机号|微信|電話|전화|โทร"  # what stands before
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){1,8}(?![\w@])")
 _PHONES = re.compile(
     rf"""
-    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}} (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
+    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}}
+      (?P<called> \+?\(?\d [\d\s().-]{{5,18}} \d) (?!\w)
     | (?<![\w+]) \+ [1-9]\d{{0,2}} [\s.-]? \(?\d{{1,4}}\)? (?:[\s.-]?\d{{2,4}}){{2,4}} (?!\w)
     | (?<![\w(]) (?:\+?1[\s.-]?)? \([2-9]\d\d\) \s? [2-9]\d\d [-.\s] \d{{4}} (?![\w-])  # (212) 555-0123
     | (?<![\w.,/-]) (?:1[-.])? [2-9]\d\d - [2-9]\d\d - \d{{4}} (?![\w-])  # United States, Canada
@@ -83,7 +85,7 @@ def _phone(found: re.Match[str]) -> bool:
     if not 7 <= len(digits) <= 15 or (found["called"] is None and "+" in number and len(digits) < 9):
         return False
     pairs = re.findall(r"\d+", number)
-    counting = len(pairs) > 3 and len({int(b) - int(a) for a, b in zip(pairs, pairs[1:], strict=False)}) == 1
+    counting = len(pairs) > 3 and len({int(b) - int(a) for a, b in pairwise(pairs)}) == 1
     return not counting and (found["called"] is not None or not number.isdigit() or gtin(number) is None)
 
 

@@ -43,8 +43,8 @@ def keyword_stuffing(texts: pa.Array) -> pa.Array:
 
     A word beside a number stays: "for iPhone 6, iPhone 7, iPhone 8, iPhone X". So do lists with numbers.
 
-    >>> keyword_stuffing(pa.array(["holder vip holder bunga holder gadget holder hp", "Dress #ootd #style #new"])).to_pylist()
-    ['holder vip holder bunga holder gadget hp', 'Dress']
+    >>> keyword_stuffing(pa.array(["bowl a bowl b bowl c bowl d", "Dress #ootd #style #new"])).to_pylist()
+    ['bowl a bowl b bowl c d', 'Dress']
     """
     return rewrite(texts, _stuffed, _trimmed)
 
@@ -139,7 +139,7 @@ def _head(text: str) -> str:
 def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Say in which texts words repeat in a row, and in which some word may stand more than STAYS times.
 
-    Words are compared by hash (FNV-1a of ASCII in lower case); an answer may be yes too often.
+    Words are compared by hash, ASCII in lower case; an answer may be yes too often.
     """
     rows = len(ends) - 1
     row_repeats, often = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
@@ -154,12 +154,12 @@ def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarr
         size = 0
         again = False
         slots[:] = 0
-        word = np.uint64(0xCBF29CE484222325)
+        word = np.uint64(0)
         for at in range(ends[row], ends[row + 1] + 1):
             byte = data[at] if at < ends[row + 1] else np.uint8(0x20)
             if byte > 0x20:
                 lower = byte | 0x20 if 0x41 <= byte <= 0x5A else byte
-                word = (word ^ np.uint64(lower)) * np.uint64(0x100000001B3)
+                word = ((word << np.uint64(5)) | (word >> np.uint64(59))) ^ np.uint64(lower)
                 size += 1
             elif size:
                 words[count] = word
@@ -169,7 +169,7 @@ def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarr
                     slots[slot] = min(slots[slot] + 1, 255)
                     again = again or slots[slot] > 1
                     often[row] = often[row] or (size > 3 and slots[slot] > STAYS)
-                word = np.uint64(0xCBF29CE484222325)
+                word = np.uint64(0)
                 size = 0
         if not again:
             continue

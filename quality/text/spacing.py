@@ -17,7 +17,7 @@ _WITHIN = "[\\s,./|&+-]*"
 _EMPTY = rf"\({_WITHIN}\)|\[{_WITHIN}\]|\{{{_WITHIN}\}}|【\s*】|「\s*」|『\s*』|《\s*》|〔\s*〕"
 _BRACKETS = re.compile(_EMPTY)
 _STARRED = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=[\w)!])\*(?![\w*])")  # not "5*3*2"
-# At an end, separators of the first kind go with the space beside them ("-10°C" keeps its sign, "C#" too), the others go.
+# At an end, separators of the first kind go with the space beside them ("-10°C" and "C#" keep theirs), the others go.
 _BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!.•·>", " |,;:/~*_=•·"
 _END, _END_ALL = " -–—|,;:/~*_=#!?.•·<", " -–—|,;:/~_=•·"
 _PLAIN = dict.fromkeys(map(ord, BLANK), " ")
