@@ -199,7 +199,7 @@ def _bare(
         entry, after = phrase(text, end, lexicon, SAYS)
         if stop == end + 1 == after and entry >= 0 and text.ends[end] - text.starts[end] > 1:
             kind = lexicon.feature[entry] >> KIND_SHIFT
-            if kind in (EDITION, SIZE):  # 305XL
+            if kind == EDITION or (kind == SIZE and text.points[text.starts[end]] == 120):  # 305XL
                 say(found, NUMBER | number_value(value), k, end)
                 say(found, lexicon.feature[entry] | FIRMLY, end, after)
                 return after, True

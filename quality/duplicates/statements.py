@@ -193,7 +193,7 @@ def _say_key(k: int, key: np.uint64, lexicon: Lexicon, found: Found) -> bool:
     entry = lexicon.first[slot] if slot >= 0 else -1
     known = False
     while entry >= 0:
-        if lexicon.does[entry] == SAYS:
+        if lexicon.does[entry] == SAYS and lexicon.feature[entry] & FIRMLY == 0:  # "rechargeable" is no refill
             known = True
             if lexicon.feature[entry] != 0:
                 say(found, lexicon.feature[entry], k, k + 1)
