@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..quality.duplicates import lexicon
 from ..quality.duplicates.edges import EDGES, distinct
 from ..quality.duplicates.own_vetoes import OwnVetoes
 from ..quality.own_function import content_hash
@@ -102,6 +103,11 @@ class Deduplicate(Stage):
         """Everything of the section, the packages of one's own vetoes, and what makes a photo hot."""
         section = config.deduplicate.model_dump(exclude={"vetoes"})
         return {**section, **_vetoes(config), "table": config.deduplicate.table.model_dump(), **_hot(config)}
+
+    def content(self, config: Config) -> dict[str, str]:
+        """The word lists that tell variants from duplicates."""
+        del config
+        return {"words": lexicon.content_hash()}
 
     def build(self, work: StageRun) -> None:
         """Signs, passes, edges, decision, split."""

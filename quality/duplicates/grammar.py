@@ -10,9 +10,23 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from .letters import DIGIT, HAN, HANGUL, HIRAGANA, KATAKANA, LETTER, MOST_WORDS, OTHER, THAI, combine, cut, find, fold, hash_points, hash_text, mix  # fmt: skip
-from .lexicon import FIRM, JOINS, KIND, MEASURES, NUMBERS, PRECEDES, SAYS, VALUE_BITS, Lexicon, feature, number_value
-from .numerals import Text, digits, fraction, number
+from .letters import (
+    DIGIT,
+    HAN,
+    HIRAGANA,
+    LETTER,
+    MOST_WORDS,
+    THAI,
+    combine,
+    cut,
+    find,
+    fold,
+    hash_points,
+    hash_text,
+    mix,  # fmt: skip
+)
+from .lexicon import FIRM, KIND, MEASURES, VALUE_BITS, Lexicon, feature, number_value
+from .numerals import Text
 
 MOST = 160  # statements of a title
 
@@ -20,22 +34,24 @@ MOST = 160  # statements of a title
 SPACE, HYPHEN, SLASH, PLUS, DOT, COMMA, QUOTE, APOSTROPHE, PERCENT, TIMES, AMPERSAND, MARK = (1 << k for k in range(12))
 
 _VALUE = np.uint64((1 << VALUE_BITS) - 1)
-_KIND_SHIFT, _GROUP_SHIFT = np.uint64(56), np.uint64(40)
-_NUMBER, _YEAR = np.uint64(feature("number", None)), np.uint64(feature("number", None, "year"))
-_CODE, _STRENGTH = np.uint64(feature("code", None)), np.uint64(feature("strength", None))
-_FUNCTION, _WITH = np.uint64(feature("function", None)), np.uint64(feature("with", None))
-_DIMENSIONS, _DIMENSIONS_IN = np.uint64(feature("dimensions", None)), np.uint64(feature("dimensions", None, "in"))
-_PERCENT, _INCH = np.uint64(feature("percent", None)), np.uint64(feature("length", None, "in"))
-_MULTIPACK, _PLUS = np.uint64(feature("pack", None, "", True)), np.uint64(feature("edition", "plus", "", True))
-_LINES_K, _CARAT = np.uint64(feature("resolution", None, "k")), np.uint64(feature("carat", None))
-_KELVIN = np.uint64(feature("temperature", None))
-_K_LENGTH, _K_STORAGE, _K_PACK = np.uint64(KIND["length"]), np.uint64(KIND["storage"]), np.uint64(KIND["pack"])
-_K_EDITION, _K_SIZE = np.uint64(KIND["edition"]), np.uint64(KIND["size"])
-_FIRM = np.uint64(FIRM)
-_ORDINALS = np.array([hash_text(w) for w in ("st", "nd", "rd", "th", "ste", "te", "er", "eme", "e", "a", "o")], np.uint64)[:4]
-_X = np.array([hash_text("x"), hash_text("х")], np.uint64)
-_IN = np.array([hash_text(w) for w in ("in", "en", "em", "в", "i", "dalam")], np.uint64)
-_AL = np.array([ord("ا"), ord("ل")], np.uint32)
+KIND_SHIFT, GROUP_SHIFT = np.uint64(56), np.uint64(40)
+NUMBER, YEAR = np.uint64(feature("number", None)), np.uint64(feature("number", None, "year"))
+CODE, STRENGTH = np.uint64(feature("code", None)), np.uint64(feature("strength", None))
+FUNCTION, WITH = np.uint64(feature("function", None)), np.uint64(feature("with", None))
+DIMENSIONS, DIMENSIONS_IN = np.uint64(feature("dimensions", None)), np.uint64(feature("dimensions", None, "in"))
+PERCENTAGE, INCHES = np.uint64(feature("percent", None)), np.uint64(feature("length", None, "in"))
+MULTIPACK, PLUS_EDITION = np.uint64(feature("pack", None, "", True)), np.uint64(feature("edition", "plus", "", True))
+LINES_K, CARAT = np.uint64(feature("resolution", None, "k")), np.uint64(feature("carat", None))
+KELVIN = np.uint64(feature("temperature", None))
+LENGTH, STORAGE, PACK = np.uint64(KIND["length"]), np.uint64(KIND["storage"]), np.uint64(KIND["pack"])
+EDITION, SIZE = np.uint64(KIND["edition"]), np.uint64(KIND["size"])
+FIRMLY = np.uint64(FIRM)
+ORDINALS = np.array(
+    [hash_text(w) for w in ("st", "nd", "rd", "th", "ste", "te", "er", "eme", "e", "a", "o")], np.uint64
+)[:4]
+X_WORDS = np.array([hash_text("x"), hash_text("х")], np.uint64)
+IN_WORDS = np.array([hash_text(w) for w in ("in", "en", "em", "в", "i", "dalam")], np.uint64)
+ARTICLE_AL = np.array([ord("ا"), ord("ل")], np.uint32)
 
 
 class Found(NamedTuple):
@@ -98,12 +114,14 @@ def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds
 
 
 @numba.njit(cache=True)
-def _is(text: Text, k: int, script: int) -> bool:
+def has_script(text: Text, k: int, script: int) -> bool:
+    """Say whether there is a word k, of one script."""
     return k < len(text.starts) and text.scripts[text.starts[k]] == script
 
 
 @numba.njit(cache=True)
-def _among(word: np.uint64, listed: np.ndarray) -> bool:
+def among(word: np.uint64, listed: np.ndarray) -> bool:
+    """Say whether a word is one of some."""
     for other in listed:  # noqa: SIM110
         if other == word:
             return True
@@ -120,18 +138,20 @@ def say(found: Found, said: np.uint64, start: int, end: int) -> None:
 
 
 @numba.njit(cache=True)
-def _hashed(base: np.uint64, value: np.uint64) -> np.uint64:
+def hashed(base: np.uint64, value: np.uint64) -> np.uint64:
+    """Put a value's hash behind kind and group."""
     return base | ((value & _VALUE) << np.uint64(1))
 
 
 @numba.njit(cache=True)
-def _spaceless(script: int) -> bool:
-    return script == HAN or script == HIRAGANA or script == THAI
+def spaceless(script: int) -> bool:
+    """Say whether a script has no spaces between words."""
+    return script in (HAN, HIRAGANA, THAI)
 
 
 @numba.njit(cache=True)
 def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
-    """Find the longest phrase of the lists from word k on that does something (-1: anything): entry and end, or -1, k."""
+    """Find the longest phrase from word k on that does something (-1: anything): its entry and end, or -1, k."""
     best, end = -1, k
     slot = find(lexicon.keys, text.hashes[k])
     if slot < 0:
@@ -149,15 +169,14 @@ def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
         if w - k >= longest or w >= len(text.starts):
             break
         gap = text.gaps[w]
-        spaceless = _spaceless(text.scripts[text.starts[w]])
-        if gap & (COMMA | QUOTE | PERCENT | TIMES | MARK) or (spaceless and gap):
+        if gap & (COMMA | QUOTE | PERCENT | TIMES | MARK) or (gap and spaceless(text.scripts[text.starts[w]])):
             break
         key = combine(key, text.hashes[w])
         slot = find(lexicon.keys, key)
     # One Chinese character means itself only where it stands alone: 红 is red, 红枣 is no red.
-    if end == k + 1 and _spaceless(text.scripts[text.starts[k]]) and does != MEASURES:
+    if end == k + 1 and spaceless(text.scripts[text.starts[k]]) and does != MEASURES:
         a, z = text.starts[k], text.ends[k]
-        if (a > 0 and _spaceless(text.scripts[a - 1])) or (z < len(text.scripts) and _spaceless(text.scripts[z])):
+        if (a > 0 and spaceless(text.scripts[a - 1])) or (z < len(text.scripts) and spaceless(text.scripts[z])):
             return -1, k
     return best, end
 
@@ -173,9 +192,13 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
     near = text.gaps[k] == 0 or text.gaps[k] == HYPHEN or decimal
     if lexicon.flag[entry] and not near:
         return -1, k
-    if text.gaps[end] == 0 and _is(text, end, DIGIT):  # part of a code: 13 M1
+    if text.gaps[end] == 0 and has_script(text, end, DIGIT):  # part of a code: 13 M1
         return -1, k
-    if text.gaps[end] == 0 and end < len(text.starts) and text.scripts[text.starts[end - 1]] == LETTER == text.scripts[text.starts[end]]:
+    if (
+        text.gaps[end] == 0
+        and end < len(text.starts)
+        and text.scripts[text.starts[end - 1]] == LETTER == text.scripts[text.starts[end]]
+    ):
         return -1, k
     return entry, end
 
@@ -183,15 +206,57 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
 @numba.njit(cache=True)
 def measure(found: Found, said: np.uint64, factor: float, value: float, start: int, end: int) -> None:
     """Write down a number with its unit."""
-    kind = said >> _KIND_SHIFT
+    kind = said >> KIND_SHIFT
     amount = value * factor
-    if said == _LINES_K:
+    if said == LINES_K:
         if amount >= 1000:
-            said = _KELVIN
+            said = KELVIN
         elif amount >= 9 and amount != 16:
-            said = _CARAT
-    if kind == _K_PACK and (amount <= 1 or amount != np.floor(amount)):
+            said = CARAT
+    if kind == PACK and (amount <= 1 or amount != np.floor(amount)):
         return  # one of it is what silence means
-    if kind == _K_STORAGE and amount >= 1024 and amount % 1024 == 0:
+    if kind == STORAGE and amount >= 1024 and amount % 1024 == 0:
         amount = amount / 1024 * 1000
     say(found, said | number_value(amount), start, end)
+
+
+@numba.njit(cache=True)
+def code_end(text: Text, k: int) -> int:
+    """The word behind the letters and digits that are written without a gap from word k on."""
+    k += 1
+    while k < len(text.starts) and text.gaps[k] == 0 and (has_script(text, k, DIGIT) or has_script(text, k, LETTER)):
+        if among(text.hashes[k], X_WORDS) and has_script(text, k + 1, DIGIT):
+            break  # M8x40 is M8 x 40
+        k += 1
+    return k
+
+
+@numba.njit(cache=True)
+def code(text: Text, first: int, last: int) -> np.uint64:
+    """Hash letters and digits without what stands between them."""
+    key = np.uint64(7)
+    for k in range(first, last):
+        for p in text.points[text.starts[k] : text.ends[k]]:
+            key = mix(key * np.uint64(31) ^ np.uint64(p))
+    return key
+
+
+@numba.njit(cache=True)
+def plus_behind(text: Text, k: int) -> bool:
+    """Say whether a plus stands directly behind word k - 1 and no number behind that: S21+."""
+    a = text.ends[k - 1]
+    return (
+        bool(text.gaps[k] & PLUS)
+        and text.points[a] == 43
+        and not (has_script(text, k, DIGIT) and text.starts[k] == a + 1)
+    )
+
+
+@numba.njit(cache=True)
+def model(text: Text, k: int, found: Found) -> tuple[int, bool]:
+    """Write down a code that begins with one letter: A52s, A-20."""
+    end = code_end(text, k + 1)
+    say(found, hashed(CODE, code(text, k, end)), k, end)
+    if plus_behind(text, end):
+        say(found, PLUS_EDITION, k, end)
+    return end, True

@@ -19,8 +19,7 @@ MOST_WORDS = 256  # of a title that are looked at
 EMPTY = np.uint64(0)
 FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8}
 
-_UNDECOMPOSED = {"ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "a", "œ": "o", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي",
-                 "ة": "ه"}  # fmt: skip
+_UNDECOMPOSED = dict(zip("øłıđæœёأإآىة", "olidaoеااايه", strict=True))
 
 
 @functools.cache
@@ -41,6 +40,8 @@ def _letter(character: str) -> tuple[int, int]:
     category = unicodedata.category(character)
     if category == "Nd":
         return DIGIT, ord("0") + unicodedata.digit(character)
+    if character in "\u066b\u066c":
+        return OTHER, ord(".,"["\u066b\u066c".index(character)])  # the marks of Arabic numbers
     if character in FRACTIONS:
         return DIGIT, ord(character)
     if character in "²³":
@@ -136,14 +137,14 @@ def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> in
 
 
 @numba.njit(cache=True)
-def find(table: np.ndarray, key: np.uint64) -> int:
+def find(table: np.ndarray, key: np.uint64) -> np.int64:
     """Find a key's slot in a hash table, -1 where it has none."""
     slot = np.int64(key & np.uint64(len(table) - 1))
     while table[slot] != EMPTY:
         if table[slot] == key:
-            return slot
+            return np.int64(slot)
         slot = (slot + 1) & (len(table) - 1)
-    return -1
+    return np.int64(-1)
 
 
 @numba.njit(cache=True)

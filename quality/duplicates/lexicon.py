@@ -8,7 +8,6 @@ The meaning `-` protects a phrase whose words mean nothing there: "red bull" is 
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import NamedTuple
@@ -38,7 +37,7 @@ ENDINGS = {
     "s": ("", "s"), "de": ("", "e", "er", "es", "en", "em"), "fr": ("", "e", "s", "es"), "es": ("o", "a", "os", "as"),
     "es2": ("", "es"), "eso": ("o", "os"), "it": ("o", "a", "i", "e"), "nl": ("", "e"),
     "pl": ("y", "i", "a", "e", "ego", "ej", "ych", "ie"), "pl2": ("", "a", "i", "y", "e", "ę", "ą", "o"),
-    "ru": ("ый", "ая", "ое", "ые", "ого", "ой", "ых", "ую", "ым", "ий", "о"), "ru2": ("", "а", "ы", "у", "ой", "и", "е"),
+    "ru": ("ый", "ая", "ое", "ые", "ого", "ой", "ых", "ую", "ым", "ий", "о"), "ru2": ("", "а", "ы", "у", "и"),
     "rus": ("ий", "яя", "ее", "ие", "его", "ей", "их", "ая", "ое"),
 }  # fmt: skip
 
@@ -56,7 +55,9 @@ class Lexicon(NamedTuple):
     does: np.ndarray  # [int8 (entries,)]
     feature: np.ndarray  # [uint64 (entries,)] what it says; kind and group alone where a number says the rest
     factor: np.ndarray  # [float64 (entries,)] of a unit; the number that a Roman one is
-    flag: np.ndarray  # [bool (entries,)] SAYS: in edition; PRECEDES: the number counts as a bare one too; MEASURES: only if near
+    flag: (
+        np.ndarray
+    )  # [bool (entries,)] SAYS: in edition; PRECEDES: the number counts as a bare one too; MEASURES: only if near
 
 
 def feature(kind: str, value: str | None, group: str = "", firm: bool = False) -> int:
@@ -119,19 +120,20 @@ def _entries() -> Iterator[tuple[str, int, int, float, bool]]:
 @functools.cache
 def lexicon() -> Lexicon:
     """Read all lists."""
-    entries = [(tuple(h for h, _ in words(p)), *rest) for p, *rest in _entries()]
-    entries = list(dict.fromkeys(e for e in entries if e[0]))
-    hashes = [functools.reduce(lambda phrase, word: int(combine(np.uint64(phrase), np.uint64(word))), e[0]) for e in entries]
-    wanted = list(dict.fromkeys([*hashes, *(e[0][0] for e in entries)]))
+    phrases, does, said, factors, flags = zip(*dict.fromkeys(_entries()), strict=True)
+    cuts = [[np.uint64(h) for h, _ in words(phrase)] for phrase in phrases]
+    hashes = [int(functools.reduce(lambda key, word: np.uint64(combine(key, word)), cut)) for cut in cuts]
+    wanted = list(dict.fromkeys([*hashes, *(int(cut[0]) for cut in cuts)]))
     keys, slots = hash_table(wanted)
     slot = dict(zip(wanted, slots.tolist(), strict=True))
     longest, first = np.zeros(len(keys), np.int8), np.full(len(keys), -1, np.int32)
-    following = np.full(len(entries), -1, np.int32)
-    for number, (phrase, key) in reversed(list(enumerate(zip((e[0] for e in entries), hashes, strict=True)))):
-        longest[slot[phrase[0]]] = max(longest[slot[phrase[0]]], len(phrase))
-        following[number], first[slot[key]] = first[slot[key]], number
-    columns = [np.array([e[k] for e in entries], kind) for k, kind in enumerate((np.int8, np.uint64, np.float64, np.bool_), 1)]
-    return Lexicon(keys, longest, first, following, *columns)
+    following = np.full(len(cuts), -1, np.int32)
+    for number in reversed(range(len(cuts))):
+        begin, whole = slot[int(cuts[number][0])], slot[hashes[number]]
+        longest[begin] = max(int(longest[begin]), len(cuts[number]))
+        following[number], first[whole] = first[whole], number
+    return Lexicon(keys, longest, first, following, np.array(does, np.int8), np.array(said, np.uint64),
+                   np.array(factors, np.float64), np.array(flags, np.bool_))  # fmt: skip
 
 
 @functools.cache
@@ -147,4 +149,4 @@ def unsaid() -> np.ndarray:
 def content_hash() -> str:
     """Hash of all lists: features are worked out again when one changes."""
     folder = sorted((f.name, f.read_text("utf-8")) for f in (resources.files(__package__) / "words").iterdir())
-    return hashlib.sha256(repr(folder).encode()).hexdigest()[:16]
+    return xxhash.xxh3_64_hexdigest("\0".join(f"{name}\0{text}" for name, text in folder).encode())

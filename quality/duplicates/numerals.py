@@ -40,7 +40,7 @@ def digits(text: Text, k: int) -> float:
 
 
 @numba.njit(cache=True)
-def _between(text: Text, k: int) -> int:
+def _between(text: Text, k: int) -> np.int64:
     """The one character between words k - 1 and k, both digits; 0 where there is none such."""
     if k >= len(text.starts) or text.starts[k] - text.ends[k - 1] != 1 or text.scripts[text.starts[k]] != DIGIT:
         return np.int64(0)
@@ -49,15 +49,20 @@ def _between(text: Text, k: int) -> int:
 
 @numba.njit(cache=True)
 def _long(text: Text, k: int) -> int:
-    return text.ends[k] - text.starts[k]
+    return int(text.ends[k] - text.starts[k])
 
 
 @numba.njit(cache=True)
 def number(text: Text, k: int) -> tuple[float, int, bool]:
-    """Read the number at word k: its value, the word behind it, and whether three digits behind a mark were thousands."""
+    """Read the number at word k: its value, the word behind it, and whether three digits behind its mark are 1000s."""
     value, end, thousands = digits(text, k), k + 1, False
     mark = _between(text, end)
-    if (mark == 44 or mark == 46) and _long(text, end) == 3 and _long(text, k) <= 3 and text.points[text.starts[k]] != 48:
+    if (
+        (mark == 44 or mark == 46)
+        and _long(text, end) == 3
+        and _long(text, k) <= 3
+        and text.points[text.starts[k]] != 48
+    ):
         thousands = True
         while _between(text, end) == mark and _long(text, end) == 3:
             value = value * 1000 + digits(text, end)

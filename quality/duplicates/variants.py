@@ -66,7 +66,9 @@ def features(titles: Sequence[str] | pa.Array, rows: Sequence[dict[str, Any]] | 
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))
 
 
-def veto(left: str, right: str, left_row: dict[str, Any] | None = None, right_row: dict[str, Any] | None = None) -> Veto | None:
+def veto(
+    left: str, right: str, left_row: dict[str, Any] | None = None, right_row: dict[str, Any] | None = None
+) -> Veto | None:
     """Say in words why two listings are variants of each other, None where nothing says so.
 
     >>> print(veto("Red mug 500 ml", "Blue mug 0.5 l"))
@@ -185,7 +187,9 @@ def _spelled(title: str, row: dict[str, Any], kind: int) -> list[tuple[int, str]
     said += [(f, str(named.get(KINDS[kind]) or "")) for f in _of_row({**row, "attributes": None}) if f >> 56 == kind]
     for attribute in row.get("attributes") or []:
         for value in attribute["values"] or []:
-            said += [(f, f"{attribute['name']} {value}") for f in _of_attribute(attribute["name"], value) if f >> 56 == kind]
+            said += [
+                (f, f"{attribute['name']} {value}") for f in _of_attribute(attribute["name"], value) if f >> 56 == kind
+            ]
     return said
 
 
@@ -222,7 +226,9 @@ def _merged(values: np.ndarray, offsets: np.ndarray, more: Iterable[list[int]]) 
     """Add further features to each row."""
     counts = np.array([len(row) for row in more], np.int64)
     added = np.array([f for row in more for f in row], np.uint64)
-    owners = np.concatenate([np.repeat(np.arange(len(counts)), np.diff(offsets)), np.repeat(np.arange(len(counts)), counts)])
+    owners = np.concatenate(
+        [np.repeat(np.arange(len(counts)), np.diff(offsets)), np.repeat(np.arange(len(counts)), counts)]
+    )
     both = np.concatenate([values, added])
     order = np.lexsort((both, owners))
     both, owners = both[order], owners[order]

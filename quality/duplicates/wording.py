@@ -45,16 +45,9 @@ def differing(left: str, right: str) -> tuple[list[str], list[str]]:
     >>> differing("gooseberry jam 340 g", "quince jam 340 g new")
     (['gooseberry'], ['quince'])
     """
-    sides = []
-    for one, other in ((left, right), (right, left)):
-        texts = [
-            _read(np.frombuffer(t.encode(), np.uint8), 0, len(t.encode()), *alphabet(), unsaid()) for t in (one, other)
-        ]
-        spans = np.empty((_MOST, 2), np.int64)
-        found = _alone(*texts, unsaid(), spans)
-        places = texts[0].places
-        sides.append([one[places[a] : places[b - 1] + 1] for a, b in spans[:found].tolist()])
-    return sides[0], sides[1]
+    texts = [np.frombuffer(text.encode(), np.uint8) for text in (left, right)]
+    one, other = (_read(text, 0, len(text), *alphabet(), unsaid()) for text in texts)
+    return _words(left, one, other), _words(right, other, one)
 
 
 class _Cut(NamedTuple):
@@ -186,7 +179,7 @@ def _uncovered(one: _Cut, a: int, z: int, other: _Cut, known: np.ndarray, marked
 
 
 @numba.njit(cache=True)
-def _neighbour(text: _Cut, k: int) -> int:
+def _neighbour(text: _Cut, k: int) -> np.int64:
     """Give the Chinese character at k, 0 where there is none."""
     return np.int64(text.points[k]) if 0 <= k < len(text.points) and text.scripts[k] == HAN else np.int64(0)
 
@@ -237,6 +230,12 @@ def _alone(one: _Cut, other: _Cut, known: np.ndarray, spans: np.ndarray) -> int:
             spans[total, 0], spans[total, 1] = a, z
             total += 1
     return total
+
+
+def _words(text: str, one: _Cut, other: _Cut) -> list[str]:
+    spans = np.empty((_MOST, 2), np.int64)
+    found = _alone(one, other, unsaid(), spans)
+    return [text[one.places[a] : one.places[z - 1] + 1] for a, z in spans[:found].tolist()]
 
 
 @numba.njit(cache=True)

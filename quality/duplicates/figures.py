@@ -1,0 +1,233 @@
+"""Numbers with all that belongs to them: 6 x 330 ml, 90x200, 4/64GB, 3-6 months, 305XL, +1.5."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from .grammar import (
+    CODE,
+    DIMENSIONS,
+    DIMENSIONS_IN,
+    EDITION,
+    FIRMLY,
+    FUNCTION,
+    HYPHEN,
+    IN_WORDS,
+    INCHES,
+    KIND_SHIFT,
+    LENGTH,
+    MULTIPACK,
+    NUMBER,
+    ORDINALS,
+    PERCENT,
+    PERCENTAGE,
+    PLUS,
+    PLUS_EDITION,
+    QUOTE,
+    SIZE,
+    SLASH,
+    SPACE,
+    STORAGE,
+    STRENGTH,
+    TIMES,
+    X_WORDS,
+    YEAR,
+    Found,
+    among,
+    code,
+    code_end,
+    has_script,
+    hashed,
+    measure,
+    phrase,
+    plus_behind,
+    say,
+    unit,
+)
+from .letters import DIGIT, LETTER, combine, hash_text, mix
+from .lexicon import SAYS, Lexicon, number_value
+from .numerals import Text, fraction, number
+
+PARTING = np.array([hash_text("r"), hash_text("l")], np.uint64)  # 205/55R16, W32L34
+_CHAIN = 8  # numbers in a row: 10 x 15 x 20
+
+
+@numba.njit(cache=True)
+def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
+    """Write down a number with all that belongs to it; give the word to go on with, and whether it may be a model's."""
+    values, units = np.zeros(_CHAIN), np.full(_CHAIN, -1, np.int64)
+    spans = np.zeros(_CHAIN, np.int64)
+    n, start, times, joined = 0, k, False, 0
+    while n < _CHAIN:
+        value, end = fraction(text, k)
+        decimal = end > k
+        if end > k:
+            entry, behind = unit(text, end, lexicon, True)
+            if entry >= 0 and lexicon.feature[entry] >> KIND_SHIFT == STORAGE:
+                end = k
+        if end == k:
+            value, end, thousands = number(text, k)
+            decimal = value != np.floor(value)
+        else:
+            thousands = False
+        entry, behind = unit(text, end, lexicon, decimal)
+        if entry >= 0 and _times(text, end) and among(text.hashes[end], X_WORDS):
+            entry, behind = -1, end  # 90 x 200 is no pack of 90
+        if (
+            entry >= 0
+            and thousands
+            and lexicon.factor[entry] == 1000
+            and lexicon.feature[entry] >> KIND_SHIFT != STORAGE
+            and value < 1e6
+        ):
+            value /= 1000  # 1.500 kg
+        values[n], units[n], spans[n] = value, entry, behind
+        n += 1
+        k = behind
+        if k >= len(text.starts):
+            break
+        quoted = text.gaps[end] & QUOTE
+        if _times(text, k) and joined in (0, TIMES):
+            times, joined = True, TIMES
+            k = k if text.gaps[k] & TIMES else k + 1
+        elif (
+            joined in (0, TIMES)
+            and text.gaps[k] == HYPHEN
+            and has_script(text, k, DIGIT)
+            and not times
+            and not quoted
+            and n == 1
+        ) or (joined == 0 and text.gaps[k] == (HYPHEN | SPACE) and has_script(text, k, DIGIT) and n == 1):
+            joined = HYPHEN
+        elif joined in (0, SLASH) and text.gaps[k] in (SLASH, PLUS) and has_script(text, k, DIGIT) and entry < 0:
+            joined = SLASH
+        else:
+            break
+    last = units[n - 1]
+    if times and n > 1:
+        return _product(text, start, n, values, units, spans[n - 1], lexicon, found)
+    for i in range(n):
+        a, z = (start if i == 0 else spans[i - 1]), spans[i]
+        shared = units[i]
+        if shared < 0 and last >= 0 and joined != 0:
+            shared = last
+        if shared >= 0:
+            measure(found, lexicon.feature[shared], lexicon.factor[shared], values[i], a, z)
+    if last >= 0 and n == 1:
+        return spans[0], True
+    if last >= 0 and joined != 0:
+        return spans[n - 1], False
+    for i in range(n - (last >= 0)):
+        if units[i] < 0:
+            a, z = (start if i == 0 else spans[i - 1]), spans[i]
+            k, coded = _bare(text, a, z, values[i], lexicon, found, i + 1 == n)
+            if i + 1 == n:
+                return k, coded
+    return spans[n - 1], False
+
+
+@numba.njit(cache=True)
+def _times(text: Text, k: int) -> bool:
+    """Say whether word k, or what stands in front of it, is the x of 90 x 200."""
+    if k >= len(text.starts):
+        return False
+    if text.gaps[k] & TIMES:
+        return has_script(text, k, DIGIT)
+    return (
+        among(text.hashes[k], X_WORDS)
+        and has_script(text, k + 1, DIGIT)
+        and not text.gaps[k] & ~SPACE
+        and not text.gaps[k + 1] & ~SPACE
+    )
+
+
+@numba.njit(cache=True)
+def _product(
+    text: Text, start: int, n: int, values: np.ndarray, units: np.ndarray, end: int, lexicon: Lexicon, found: Found
+) -> tuple[int, bool]:  # fmt: skip
+    """Write down 90 x 200 cm, which is of one thing, or 6 x 330 ml, which is of six."""
+    last = units[n - 1]
+    kind = lexicon.feature[last] >> KIND_SHIFT if last >= 0 else LENGTH
+    inches = bool(text.gaps[end] & QUOTE)
+    first = units[0]
+    if first >= 0 and lexicon.feature[first] >> KIND_SHIFT != LENGTH and last < 0:
+        measure(found, lexicon.feature[first], lexicon.factor[first], values[0], start, end)  # 330 ml x 6
+        if values[n - 1] > 1:
+            say(found, MULTIPACK | number_value(values[n - 1]), start, end)
+        return end, False
+    if kind == LENGTH or first >= 0:
+        parts = np.empty(n, np.int64)
+        for i in range(n):
+            part = np.int64(np.round(values[i] * 1000))
+            while part > 0 and part % 10 == 0:
+                part //= 10
+            parts[i] = part
+        parts.sort()
+        key = np.uint64(3)
+        for part in parts:
+            key = combine(key, mix(np.uint64(part)))
+        inches = inches or (last >= 0 and lexicon.feature[last] == INCHES)
+        say(found, hashed(DIMENSIONS_IN if inches else DIMENSIONS, key), start, end)
+        return end, False
+    count = 1.0
+    for i in range(n - 1):
+        count *= values[i]
+    if count > 1 and count == np.floor(count):
+        say(found, MULTIPACK | number_value(count), start, end)
+    measure(found, lexicon.feature[last], lexicon.factor[last], values[n - 1], start, end)
+    return end, False
+
+
+@numba.njit(cache=True)
+def _bare(
+    text: Text, k: int, end: int, value: float, lexicon: Lexicon, found: Found, final: bool
+) -> tuple[int, bool]:  # fmt: skip
+    """Write down a number without a unit of the lists: signs, codes that begin with digits, years."""
+    behind = text.gaps[end]
+    if behind & PERCENT:
+        say(found, PERCENTAGE | number_value(value), k, end)
+        return end, False
+    if behind & QUOTE:
+        say(found, INCHES | number_value(value), k, end)
+        return end, False
+    if final and has_script(text, end, LETTER) and behind == 0:
+        if among(text.hashes[end], ORDINALS):
+            say(found, NUMBER | number_value(value), k, end + 1)
+            return end + 1, True
+        stop = code_end(text, end)
+        entry, after = phrase(text, end, lexicon, SAYS)
+        if stop == end + 1 == after and entry >= 0 and text.ends[end] - text.starts[end] > 1:
+            kind = lexicon.feature[entry] >> KIND_SHIFT
+            if kind == EDITION or (kind == SIZE and text.points[text.starts[end]] == 120):  # 305XL
+                say(found, NUMBER | number_value(value), k, end)
+                say(found, lexicon.feature[entry] | FIRMLY, end, after)
+                return after, True
+        # One letter behind it is another number: Note 10 and Note 10S, Pixel 6 and Pixel 6a.
+        base = NUMBER if stop == end + 1 and text.ends[end] - text.starts[end] == 1 else CODE
+        if stop > end + 1 and among(text.hashes[end], PARTING):
+            say(found, NUMBER | number_value(value), k, end)  # 205/55R16
+            return end, False
+        say(found, hashed(base, code(text, k, stop)), k, stop)
+        if plus_behind(text, stop):
+            say(found, PLUS_EDITION, k, stop)
+        return stop, True
+    if final and has_script(text, end, LETTER) and behind == SPACE and text.ends[end] - text.starts[end] == 1:
+        cup = text.points[text.starts[end]]
+        if 60 <= value <= 120 and value % 5 == 0 and 97 <= cup <= 102 and text.gaps[end + 1] != 0:
+            say(found, hashed(NUMBER, code(text, k, end + 1)), k, end + 1)  # 75 B
+            return end + 1, False
+    if final and has_script(text, end + 1, DIGIT) and among(text.hashes[end], IN_WORDS):
+        say(found, FUNCTION | number_value(value), k, end + 2)  # 3 in 1
+        return end + 2, False
+    front = text.starts[k] - 1
+    if front >= 0 and text.gaps[k] & (PLUS | HYPHEN) and end > k + 1:
+        sign = text.points[front]
+        if sign != 32 and (front == 0 or text.points[front - 1] == 32):
+            say(found, STRENGTH | number_value(value if sign == 43 else -value), k, end)
+            return end, False
+    base = YEAR if 1950 <= value <= 2035 and text.ends[k] - text.starts[k] == 4 and end == k + 1 else NUMBER
+    say(found, base | number_value(value), k, end)
+    if plus_behind(text, end):
+        return end, False
+    return end, True
