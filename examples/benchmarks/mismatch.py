@@ -151,8 +151,8 @@ def main() -> None:
             print(f"  {method:<32}{statistics.mean(reached):>7.3f}   {spent:>6.1f}   {each}")
             rows.append({"catalog": name, "method": method, "average_precision": reached, "cpu_s": spent})
         over = {limit: float((placebo > limit).mean()) for limit in (1.0, 0.9, 0.5, 0.3)}
-        print("  no title swapped, rejected by max_score: "
-              + ", ".join(f"{k:g}{' (default)' if k == 1 else ''} {100 * v:.2f}%" for k, v in over.items()))  # fmt: skip
+        shares = [f"{limit:g}: {100 * share:.2f}%" for limit, share in over.items()]
+        print(f"  no title swapped, rejected by max_score (default 1): {', '.join(shares)}")
         rows.append({"catalog": name, "placebo": over, "photos_per_cpu_s": len(frame) / describing})
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))

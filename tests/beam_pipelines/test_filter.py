@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from driver import Finished, checksums, eclip, manifest
+from driver import Finished, checksums, copy_of, eclip, manifest
 from eclip.beam_pipelines import mismatch_work
 from eclip.beam_pipelines.hot_images import CountHotImages, PhotoKeys
 from eclip.quality.mismatch import score
@@ -154,6 +154,25 @@ def test_titles_alone_cost_nothing(tmp_path: Path, described: list[int]) -> None
     assert manifest(tmp_path / "run", "filter")["metrics"]["share_mismatched"] is None
     assert pd.read_parquet(tmp_path / "run/filter/listings")["mismatch"].isna().all()
     assert described == []
+
+
+def test_a_model_scores_instead(finished: Path, tmp_path: Path, described: list[int]) -> None:
+    folder = copy_of(finished, tmp_path / "own")
+    options = (
+        "--to",
+        "filter",
+        "--set",
+        "runner.workers=1",
+        "--set",
+        f"filter.mismatch.model={folder}/run/pretrain/model",
+    )
+    done = eclip("run", folder / "catalog.yaml", *options)
+    assert done.code == 0, done.out + done.err
+    found = published(folder)["mismatch"].dropna()
+    assert len(found) > 200
+    assert found.between(0, 1).all()
+    assert found.mean() < 0.4  # it was trained on these pairs
+    assert described == []  # no photo was described by its looks
 
 
 def test_too_few_photos_are_said(tmp_path: Path) -> None:
