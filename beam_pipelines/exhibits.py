@@ -16,6 +16,7 @@ import xxhash
 from ..quality.report.data import (
     Answers,
     Listing,
+    Misfit,
     Predictions,
     Rejected,
     Retitled,
@@ -27,6 +28,7 @@ from ..schemas.storage import Storage
 
 CHANGED = 200  # changed titles that examples are chosen from
 TITLES, LABELS = 5, 10  # shown
+MISFITS, MISFIT = 12, 0.1  # listings shown, and the score from which one may be
 TEXT = 600  # characters of a seller's text that are carried along
 
 
@@ -103,6 +105,25 @@ def listing_of(row_id: str, row: str) -> Listing:
     values = json.loads(row)
     title = values.get("title") or values.get("text") or ""
     return Listing(id=row_id, title=str(title)[:TEXT], seller=str(values.get("seller") or "")[:TEXT])
+
+
+def misfits(scores: Dataset, listings: Dataset, kept: Dataset) -> list[Misfit]:
+    """The listings whose photos fit their titles least, of those that fit worse than a tenth of random pairs do.
+
+    Args:
+        scores: Of all listings.
+        listings: All of them, before any is rejected.
+        kept: Those that were not.
+    """
+    worst: list[tuple[float, int, str]] = []
+    for shard in range(scores.shards):
+        table = scores.table(shard, ["id", "mismatch"])
+        table = table.filter(pc.fill_null(pc.greater(table["mismatch"], MISFIT), False))
+        rows = table.to_pylist()
+        worst = sorted(worst + [(-r["mismatch"], digest(r["id"]), r["id"]) for r in rows])[:MISFITS]
+    ids = [name for *_, name in worst]
+    there, stay = known(listings, ids), known(kept, ids)
+    return [Misfit(listing=there[name], mismatch=-value, kept=name in stay) for value, _, name in worst]
 
 
 def counts(column: pa.ChunkedArray) -> dict[Any, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..quality.report.data import Duplicates, Listing, Predictions, Rejected, ReportData, Retitled, StageFacts
+from ..quality.report.data import Duplicates, Listing, Misfit, Predictions, Rejected, ReportData, Retitled, StageFacts
 from ..quality.report.page import REJECTING
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
@@ -54,9 +54,10 @@ class Gathering:
     def report(self, config: Config) -> ReportData:
         """Gather everything."""
         rejected = self._rejected(config.report.samples)
-        found = self._duplicates()
+        found, misfits = self._duplicates(), self._misfits()
         # What ingest rejects has the id of another listing, or none: the photo of that id is not its own.
         shown: list[Listing] = [each.listing for each in rejected if each.stage != "ingest"]
+        shown += [each.listing for each in misfits]
         for group in found.sets:
             shown += [group.kept, *(member.listing for member in group.dropped)]
         for pair in found.variants:
@@ -73,6 +74,7 @@ class Gathering:
             stages=list(self.stages.values()),
             retitled=self._retitled(),
             rejected=rejected,
+            misfits=misfits,
             duplicates=found,
             losses=self._losses(),
             heads=self._heads(),
@@ -139,6 +141,16 @@ class Gathering:
         if "clean" not in self.manifests:
             return []
         return exhibits.retitled(self._dataset("clean/listings"), self.stages["clean"].settings.get("rules", ()))
+
+    def _misfits(self) -> list[Misfit]:
+        manifest = self.manifests.get("filter")
+        if manifest is None or "clean" not in self.manifests or not manifest.metrics.get("pairs_scored"):
+            return []
+        steps = [self.run.stage("filter") / name / "scores" for name in manifest.steps if name.startswith("scores-")]
+        scores = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
+        if scores is None:
+            return []
+        return exhibits.misfits(scores, self._dataset("clean/listings"), self._dataset("filter/listings"))
 
     def _duplicates(self) -> Duplicates:
         manifest = self.manifests.get("deduplicate")

@@ -206,8 +206,8 @@ def _details(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) ->
             for r in rows
         ],
         "mismatched_photo": [
-            f"{100 * (r['mismatch'] or 0):.2f}% of random pairs of photo and title fit better than "
-            f"{(r['title'] or '')!r} fits this photo, over {100 * limit:.4g}%"
+            f"{100 * (r['mismatch'] or 0):.2f}% of random pairs of photo and title fit each other better than this "
+            f"photo and {(r['title'] or '')!r}, over {100 * limit:.4g}%"
             for r, limit in zip(rows, limits.tolist(), strict=True)
         ],
     }

@@ -65,6 +65,14 @@ class Rejected(Facts):
     detail: str = ""
 
 
+class Misfit(Facts):
+    """A listing whose photo does not seem to show what its title says."""
+
+    listing: Listing
+    mismatch: float  # share of random pairs of photo and title that fit better, 0 to 1
+    kept: bool = True
+
+
 class Retitled(Facts):
     """A title before and after cleaning, and the rules that changed it."""
 
@@ -143,6 +151,7 @@ class ReportData(Facts):
     stages: list[StageFacts] = []
     retitled: list[Retitled] = []
     rejected: list[Rejected] = []
+    misfits: list[Misfit] = []  # the worst first
     duplicates: Duplicates = Duplicates()
     losses: list[tuple[int, float]] = []  # step, loss
     heads: dict[str, Any] = {}  # finetune's metrics.json: evaluated_on, tasks

@@ -37,8 +37,8 @@ _MEANINGS = {
     ),
     ("filter", "short_title"): "The title has under {min_characters} letters and digits.",
     ("filter", "mismatched_photo"): (
-        "The photo does not fit the title: over {max_score:.4g} of random pairs of photo and title fit better, or the "
-        "listing is among the worst {share:.4g} of its {within}."
+        "The photo does not fit the title: more random pairs of photo and title fit each other better than "
+        "filter.mismatch allows."
     ),
     ("embed", "nothing_to_embed"): "The listing has neither a title nor a photo.",
 }
@@ -63,7 +63,7 @@ def meaning(stage: str, rule: str, settings: Mapping[str, Any]) -> str:
     >>> meaning("filter", "tiny_photo", {"min_side": 64})
     'The photo’s shorter side is under 64 pixels.'
     """
-    limits = _Limits({**settings, **(settings.get("placeholder") or {}), **(settings.get("mismatch") or {})})
+    limits = _Limits({**settings, **(settings.get("placeholder") or {})})
     policy = (settings.get("source") or {}).get("on_duplicate_id")
     limits["on_duplicate_id"] = _STAYS.get(str(policy), "one of them stays")
     own = (settings.get("own") or {}).get(rule, {}).get("detail")

@@ -30,7 +30,7 @@ GOOD: dict[str, dict[str, Any]] = {  # a row of each dataset
 FIGURES: dict[str, dict[str, float | int | None]] = {
     "ingest": {"unaccounted_rows": 0, "share_rejected": 0.01},
     "clean": {"unaccounted_rows": 0, "share_changed": 0.25, "share_changed_kept_unemptied": 0.001},
-    "filter": {"unaccounted_rows": 0, "share_rejected": 0.1},
+    "filter": {"unaccounted_rows": 0, "share_rejected": 0.1, "share_mismatched": 0.01},
     "deduplicate": {"unaccounted_rows": 0, "share_duplicates": 0.05, "largest_duplicate_set": 4, "refused_by_size": 0,
                     "share_largest_family": 0.01},
     "pairs": {"unaccounted_rows": 0, "families_across_splits": 0, "rows_train": 5000, "rows_val": 1000},
@@ -55,7 +55,8 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
               "title_present": {"title": None}, "title_length": {"title": "A" * 301}, "title_without_html": {"title": "<b>Mug</b>"},
               "title_without_mojibake": {"title": "CafÃ© mug"}, "title_without_links": {"title": "Mug www.shop.example"},
               "lang_known": {"lang": None}},
-    "filter": {**IDS, **LOST, "rows_left": {"share_rejected": 0.96}, "share_rejected": {"share_rejected": 0.4}, "title_present": {"title": None}, "photo_side": {"width": 16},
+    "filter": {**IDS, **LOST, "rows_left": {"share_rejected": 0.96}, "share_rejected": {"share_rejected": 0.4},
+               "share_mismatched": {"share_mismatched": 0.08}, "title_present": {"title": None}, "photo_side": {"width": 16},
                "photo_information": {"information": 0.0}, "photo_present": {"image_sha": None}},
     "deduplicate": {**IDS, **LOST, "group_id_present": {"group_id": None}, "share_duplicates": {"share_duplicates": 0.6},
                     "largest_duplicate_set": {"largest_duplicate_set": 501}, "families_whole": {"refused_by_size": 1},
