@@ -18,14 +18,16 @@ DECISION = dict.fromkeys(("image_and_text", "equal_title", "equal_gtin", "text",
 
 def calls(folder: Path) -> None:
     """Read titles.jsonl, write those that stay, and who was dropped for whom."""
-    import eclip
     import pandas as pd
     import pyarrow.json
+    from eclip.quality.duplicates.find import find_duplicates
+    from eclip.quality.text.clean import clean
     from eclip.schemas.deduplicate_config import DeduplicateConfig
 
-    titles: pd.DataFrame = eclip.clean(pyarrow.json.read_json(folder / "titles.jsonl").to_pandas(), title="text")
+    titles = clean(pyarrow.json.read_json(folder / "titles.jsonl").to_pandas(), title="text")
+    assert isinstance(titles, pd.DataFrame)
     config = DeduplicateConfig.model_validate({"decision": DECISION})
-    found = eclip.find_duplicates(titles, title="text", id="id", config=config)
+    found = find_duplicates(titles, title="text", id="id", config=config)
     titles[~titles["id"].isin(found.dropped["dropped_id"])].to_json(folder / "kept.jsonl", orient="records", lines=True)
     found.dropped.to_parquet(folder / "dropped.parquet")
 
