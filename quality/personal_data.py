@@ -65,8 +65,12 @@ def redacted(texts: pa.Array) -> pa.Array:
     for rule in SHOWING:
         shown = RULES[rule](shown)
     shown = _unquoted(shown)
-    found = redact(shown)
-    return pc.if_else(pc.fill_null(pc.not_equal(found, shown), False), found, plain)
+    spelled = pc.fill_null(pc.not_equal(shown, plain), False)
+    if not pc.any(spelled).as_py():
+        return plain
+    before = shown.filter(spelled)
+    found = redact(before)
+    return pc.replace_with_mask(plain, spelled, pc.if_else(pc.equal(found, before), plain.filter(spelled), found))
 
 
 def _unquoted(texts: pa.Array) -> pa.Array:
@@ -104,7 +108,8 @@ def _each(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> tuple[int
     """Change the texts of a column, however deep in lists and structs; say how many did."""
     kind = column.type
     if pa.types.is_string(kind):
-        changed = change(column)
+        encoded = column.dictionary_encode()  # few sellers, brands and categories, many listings
+        changed = change(encoded.dictionary).take(encoded.indices)
         return pc.sum(pc.fill_null(pc.not_equal(changed, column), False)).as_py() or 0, changed
     if pa.types.is_list(kind):
         number, values = _each(column.flatten(), change)

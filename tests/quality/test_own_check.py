@@ -107,7 +107,7 @@ def test_a_filter_of_ones_own_stands_beside_the_others(module: str) -> None:
             {"id": "3", "title": "a very long mug", "image_error": "broken"}]  # fmt: skip
     batch = pa.RecordBatch.from_pylist(rows, schema=LISTINGS.schema)
     own = OwnFilters.of(config.own, RULES)
-    kept, lost = judge(batch, score(batch, HOT.empty_table()), config, own)
+    kept, lost = judge(batch, score(batch, HOT.empty_table()), config, own=own)
     assert kept["id"].to_pylist() == ["2"]
     assert lost["rules"].to_pylist() == [["heavy"], ["unreadable_photo", "heavy"]]
     assert lost["rule"].to_pylist() == ["heavy", "unreadable_photo"]
@@ -115,6 +115,6 @@ def test_a_filter_of_ones_own_stands_beside_the_others(module: str) -> None:
     careless = FilterConfig.model_validate({"own": [{"id": "careless", "use": f"{module}:careless"}]})
     nameless = batch.set_column(1, "title", pa.array(["mug", None, "mug"]))
     with pytest.raises(RuleError, match="first on listing '2': None"):
-        judge(nameless, score(nameless, HOT.empty_table()), careless, OwnFilters.of(careless.own, RULES))
+        judge(nameless, score(nameless, HOT.empty_table()), careless, own=OwnFilters.of(careless.own, RULES))
     with pytest.raises(ConfigError, match="is the id of a built-in filter"):
         OwnFilters.of(config.own, ["heavy"])
