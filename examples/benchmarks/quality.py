@@ -13,72 +13,30 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from eclip import find_duplicates
+from eclip.examples.benchmarks.labelled import Labelled, Pairs, sets_of
+from eclip.examples.benchmarks.peers import char_minhash, components, datasketch, near_photos, tfidf
 from eclip.examples.sample import write_sample
-from eclip.quality.duplicates.minhash import band_keys, shingles, signatures
+from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.minhash import shingles
 from eclip.quality.duplicates.words import cosine, frequencies, weights, words
 from eclip.quality.text.clean import clean_texts
 from eclip.quality.text.normalise import normalise
 from eclip.quality.text.rules import RULES
 from eclip.schemas.deduplicate_config import LINK, DecisionConfig, DeduplicateConfig, LinkConfig
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 GRID = np.arange(0.2, 0.95, 0.05)
 EVERYTHING = DeduplicateConfig(
     decision=DecisionConfig(image_and_text=LINK, equal_title=LINK, equal_gtin=LINK, text=LINK, image=LINK),
     store_floor=0.3, links=LinkConfig(word_similarity=0.3, nearest=0), max_links=100,
 )  # fmt: skip
-Pairs = tuple[np.ndarray, np.ndarray]  # left and right rows [int64 (m,)]
-
-
-class Labelled:
-    """A catalog whose groups are known."""
-
-    def __init__(self, df: pd.DataFrame, group: str, phash: str | None = None) -> None:
-        self.df = df.reset_index(drop=True)
-        self.df["title"] = clean_texts(pa.array(df["title"].tolist()), tuple(RULES))[0].to_pylist()
-        self.group = pd.factorize(df[group])[0]
-        self.sizes = np.bincount(self.group)[self.group]
-        self.half = np.array([zlib.crc32(str(name).encode()) % 2 for name in df[group]])
-        self.phash = phash
-        self.texts = normalise(pa.array(self.df["title"]))
-
-    @property
-    def words(self) -> int:
-        """64-bit hashes. [uint64 (n,)]"""
-        return np.array([int(value, 16) for value in self.df[self.phash]], np.uint64)
-
-    def row_f1(self, predicted: csr_matrix) -> np.ndarray:
-        """F1 of each row's predicted set against its group, as Kaggle's Shopee contest does it. [float64 (n,)]"""
-        rows = np.repeat(np.arange(len(self.group)), np.diff(predicted.indptr))
-        right = np.bincount(rows[self.group[rows] == self.group[predicted.indices]], minlength=len(self.group))
-        return 2 * right / (np.diff(predicted.indptr) + self.sizes)
-
-    def pairwise(self, predicted: csr_matrix) -> tuple[float, float]:
-        """Precision and recall over pairs of different rows."""
-        rows = np.repeat(np.arange(len(self.group)), np.diff(predicted.indptr))
-        pairs = (len(rows) - len(self.group)) / 2
-        right = ((self.group[rows] == self.group[predicted.indices]).sum() - len(self.group)) / 2
-        known = sum(n * (n - 1) / 2 for n in np.bincount(self.group))
-        return right / max(1, pairs), right / known
-
-
-def sets_of(n: int, pairs: Pairs, kept: np.ndarray | None = None) -> csr_matrix:
-    """Each row's predicted set: itself, what is linked to it, and what was dropped for any of these."""
-    links = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(n, n))
-    links = links + links.T + csr_matrix((np.ones(n), (np.arange(n), np.arange(n))), shape=(n, n))
-    member = csr_matrix((np.ones(n), (np.arange(n), np.arange(n) if kept is None else kept)), shape=(n, n))
-    return (member @ links @ member.T).tocsr()
 
 
 def ours(data: Labelled, config: DeduplicateConfig) -> tuple[np.ndarray, pd.DataFrame]:
@@ -93,63 +51,6 @@ def same_product(links: pd.DataFrame) -> Pairs:
     """The links that say it is one product: no variant, or the photos say otherwise."""
     chosen = links[links["veto"].isna() | links["kind"].isin(["image", "both"])]
     return chosen["left_id"].to_numpy(int), chosen["right_id"].to_numpy(int)
-
-
-def near_photos(hashes: np.ndarray, most: int) -> Pairs:
-    """All pairs of 64-bit hashes that differ in at most so many bits."""
-    found = [np.argwhere(np.bitwise_count(hashes[k : k + 1000, None] ^ hashes) <= most) + [k, 0]
-             for k in range(0, len(hashes), 1000)]  # fmt: skip
-    pairs = np.concatenate(found)
-    return tuple(pairs[pairs[:, 0] < pairs[:, 1]].T)  # type: ignore[return-value]
-
-
-def tfidf(texts: Iterable[str], floor: float) -> tuple[Pairs, np.ndarray]:
-    """All pairs whose TF-IDF cosine (character 3- and 4-grams within words) is at least the floor, and the cosine."""
-    rows = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, min_df=2).fit_transform(texts)
-    rows, left, right, value = rows.astype(np.float32), [], [], []
-    for first in range(0, rows.shape[0], 500):
-        near = (rows[first : first + 500] @ rows.T).tocoo()
-        keep = (near.data >= floor) & (near.row + first < near.col)
-        left.append(near.row[keep] + first)
-        right.append(near.col[keep])
-        value.append(near.data[keep])
-    return (np.concatenate(left), np.concatenate(right)), np.concatenate(value)
-
-
-def datasketch(texts: Iterable[str], threshold: float = 0.5) -> Pairs:
-    """datasketch as its guide shows it: MinHash of the words, MinHashLSH, nothing verified."""
-    from datasketch import MinHash, MinHashLSH
-
-    index, left, right = MinHashLSH(threshold=threshold, num_perm=128), [], []
-    sketches = MinHash.bulk([[w.encode() for w in text.split()] for text in texts], num_perm=128)
-    for row, sketch in enumerate(sketches):
-        near = index.query(sketch)
-        left += near
-        right += [row] * len(near)
-        index.insert(row, sketch)
-    return np.array(left, int), np.array(right, int)
-
-
-def char_minhash(texts: pa.Array, threshold: float) -> Pairs:
-    """MinHash of character 3-grams, 32 bands of 4, every candidate verified; no vetoes, no photos."""
-    sets = shingles(texts)
-    bands, pairs = band_keys(signatures(sets), 32, 4), set()
-    for band in bands.T:
-        order = np.argsort(band, kind="stable")
-        cuts = np.flatnonzero(np.diff(band[order])) + 1
-        for bucket in np.split(order, cuts):
-            if 1 < len(bucket) <= 2000:
-                pairs.update((int(a), int(b)) for k, a in enumerate(bucket) for b in bucket[k + 1 :])
-    rows = [set(sets.values[a:b].tolist()) for a, b in zip(sets.offsets, sets.offsets[1:], strict=False)]
-    found = [(a, b) for a, b in pairs if len(rows[a] & rows[b]) >= threshold * len(rows[a] | rows[b])]
-    return tuple(np.array(sorted(found), int).reshape(-1, 2).T)  # type: ignore[return-value]
-
-
-def components(n: int, pairs: Pairs) -> np.ndarray:
-    """Who stands for each row where all that hangs together is one: the first. [int64 (n,)]"""
-    _, label = connected_components(csr_matrix((np.ones(len(pairs[0])), pairs), shape=(n, n)), directed=False)
-    _, first = np.unique(label, return_index=True)
-    return np.asarray(first[label])
 
 
 def dropped_line(what: str, data: Labelled, kept: np.ndarray, how: str) -> dict[str, object]:
@@ -201,7 +102,7 @@ def trained(data: Labelled) -> dict[str, object]:
         alike - np.maximum(best[left], best[right]),
     ]  # fmt: skip
     if data.phash:
-        columns.append(np.bitwise_count(data.words[left] ^ data.words[right]))
+        columns.append(np.bitwise_count(data.hashes[left] ^ data.hashes[right]))
     table, truth = np.stack([np.asarray(c, float) for c in columns], 1), data.group[left] == data.group[right]
     score = []
     for half in (0, 1):
@@ -228,13 +129,13 @@ def link_table(data: Labelled) -> list[dict[str, object]]:
     lines.append(link_line("datasketch, words", data, sets_of(n, datasketch(texts)), "0.5"))
     lines.append(link_line("MinHash, char-3, no veto", data, sets_of(n, char_minhash(data.texts, 0.6)), "0.6"))
     if data.phash:
-        lines.append(link_line("pHash alone", data, sets_of(n, near_photos(data.words, 4)), "4 of 64 bits"))
+        lines.append(link_line("pHash alone", data, sets_of(n, near_photos(data.hashes, 4)), "4 of 64 bits"))
     (left, right), value = tfidf(texts, float(GRID[0]))
 
-    def at(half: int, threshold: float) -> csr_matrix:
+    def above(_: int, threshold: float) -> csr_matrix:
         return sets_of(n, (left[value >= threshold], right[value >= threshold]))
 
-    lines.append(chosen_line("TF-IDF cosine", data, at))
+    lines.append(chosen_line("TF-IDF cosine", data, above))
     return lines
 
 
@@ -252,7 +153,7 @@ def drop_table(data: Labelled) -> list[dict[str, object]]:
     for what, changed in steps.items():
         kept, _ = ours(data, DeduplicateConfig(preset="training", **changed))
         lines.append(dropped_line(what, data, kept, str(changed or "shipped")))
-    photos = near_photos(data.words, 4)
+    photos = near_photos(data.hashes, 4)
     lines.append(dropped_line("pHash alone, components", data, components(n, photos), "4 of 64 bits"))
     lines.append(dropped_line("datasketch, components", data, components(n, datasketch(texts)), "0.5"))
     lines.append(dropped_line("MinHash, components", data, components(n, char_minhash(data.texts, 0.6)), "0.6"))
@@ -272,18 +173,21 @@ def veto_table(data: Labelled) -> list[dict[str, object]]:
 
 
 def fashion_table(df: pd.DataFrame) -> list[dict[str, object]]:
-    """One shop's photos on white: a quarter of the titles repeat, and no two products are the same."""
-    found = find_duplicates(df.assign(shop="one"), id="id", image="image_bytes", seller="shop")
+    """One shop's photos on white: a quarter of the titles repeat, and each row is a product of its own."""
+    lines: list[dict[str, object]] = []
     rows = df.set_index("id")
-    vetoed = found.links[found.links["veto"] == "photo"]
-    repeated = df["title"].duplicated(keep="first").sum()
-    lines = []
-    for what, pairs in (("dropped", found.dropped[["dropped_id", "kept_id"]]),
-                        ("equal title kept: photos differ", vetoed[["left_id", "right_id"]])):  # fmt: skip
-        one, other = rows.loc[pairs.iloc[:, 0]], rows.loc[pairs.iloc[:, 1]]
-        same = [(one[c].to_numpy() == other[c].to_numpy()).mean() for c in ("articleType", "baseColour")]
-        lines.append({"pairs": what, "how many": len(pairs), "same type": same[0], "same colour": same[1]})
-    return [*lines, {"pairs": "dropping every equal title would take", "how many": int(repeated)}]
+    for far in (0.25, 0.125):
+        config = DeduplicateConfig(image_far=far)
+        found = find_duplicates(df.assign(shop="one"), id="id", image="image_bytes", seller="shop", config=config)
+        vetoed = found.links[found.links["veto"] == "photo"]
+        for what, pairs in (("dropped", found.dropped[["dropped_id", "kept_id"]]),
+                            ("equal titles kept for their photos", vetoed[["left_id", "right_id"]])):  # fmt: skip
+            one, other = rows.loc[pairs.iloc[:, 0]], rows.loc[pairs.iloc[:, 1]]
+            same = [(one[c].to_numpy() == other[c].to_numpy()).mean() for c in ("articleType", "baseColour")]
+            lines.append({"image_far": far, "pairs": what, "how many": len(pairs), "same type": same[0],
+                          "same colour": same[1]})  # fmt: skip
+    repeated = int(df["title"].duplicated().sum())
+    return [*lines, {"pairs": "dropping every equal title would take", "how many": repeated}]
 
 
 def planted_table(rows: int, seeds: int) -> list[dict[str, object]]:
@@ -326,8 +230,8 @@ def main() -> None:
     tables = {
         f"planted, {options.seeds} x {options.rows:,} rows, titles only": planted_table(options.rows, options.seeds)
     }
-    shopee, offers, fashion = (options.data and options.data / name for name in (
-        "shopee_titles/postings.parquet", "pricerunner_clusters/offers.parquet", "fashion_catalog/catalog.parquet"))  # fmt: skip
+    files = "shopee_titles/postings.parquet", "pricerunner_clusters/offers.parquet", "fashion_catalog/catalog.parquet"
+    shopee, offers, fashion = (options.data and options.data / name for name in files)
     if shopee and shopee.exists():
         data = Labelled(pd.read_parquet(shopee), "label_group", "image_phash")
         tables["shopee_titles, preset training: dropped"] = drop_table(data)
@@ -339,7 +243,7 @@ def main() -> None:
     if fashion and fashion.exists():
         tables["fashion_catalog, as one shop"] = fashion_table(pd.read_parquet(fashion))
     for name, lines in tables.items():
-        print(f"\n{name}\n{pd.DataFrame(lines).fillna('').to_string(index=False, float_format='{:.3f}'.format)}")
+        print(f"\n{name}\n{pd.DataFrame(lines).to_string(index=False, na_rep='', float_format='{:.3f}'.format)}")
     if options.json:
         options.json.write_text(json.dumps(tables, indent=1, default=float))
 
