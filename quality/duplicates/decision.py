@@ -119,7 +119,7 @@ def _beyond(kept: np.ndarray, edge: np.ndarray, exact: np.ndarray, most: int) ->
     lost = np.flatnonzero(edge >= 0)
     lost = lost[~exact[edge[lost]]]
     size = 1 + np.bincount(kept[lost], minlength=len(kept))
-    return lost[size[kept[lost]] > most]
+    return np.asarray(lost[size[kept[lost]] > most])
 
 
 def _akin(edges: pa.Table, agrees: np.ndarray, drops: np.ndarray, config: DeduplicateConfig) -> np.ndarray:

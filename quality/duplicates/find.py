@@ -54,6 +54,7 @@ def find_duplicates(
     attributes: Sequence[str] = (),
     preset: Literal["catalog", "training"] = "catalog",
     config: DeduplicateConfig | None = None,
+    phash: str | None = None,
 ) -> Duplicates:
     """Find duplicate listings in a frame by exact, MinHash and photo comparison, variants kept apart.
 
@@ -74,13 +75,14 @@ def find_duplicates(
         attributes: Columns such as colour and size, whose differing values make variants.
         preset: The decision table.
         config: All settings of the section `deduplicate`, instead of the preset.
+        phash: Column of 64-bit perceptual hashes, 16 hex digits, where there are no photos.
 
     Raises:
         ConfigError: a column is not there.
         SourceError: ids are not unique.
     """
     settings = config or DeduplicateConfig(preset=preset)
-    listings = listings_of(df, title, image, id, seller, attributes)
+    listings = listings_of(df, title, image, id, seller, attributes, phash)
     known = signs(listings, listings, hot_photo(listings, PlaceholderConfig()), settings, OwnVetoes.of(settings))
     rarity = weights(frequencies(words(known.rows["text"])), len(df))
     edges = _edges(known, rarity, settings)

@@ -12,8 +12,8 @@ import pyarrow as pa
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import of_frame, price, text, time
+from ..images import hashes
 from ..images.decode import UnreadablePhotoError, decode
-from ..images.hashes import phash, to_hex
 from ..images.reader import own_photo
 from ..images.web import NoPhotoError
 from ..noise import HOT, SCORES, score, share
@@ -29,7 +29,13 @@ PHOTO = pa.schema([("width", pa.int32()), ("height", pa.int32()), ("phash", pa.s
 
 
 def listings_of(
-    df: pd.DataFrame, title: str, image: str | None, id: str | None, seller: str | None, attributes: Sequence[str]
+    df: pd.DataFrame,
+    title: str,
+    image: str | None,
+    id: str | None,
+    seller: str | None,
+    attributes: Sequence[str],
+    phash: str | None = None,
 ) -> pa.RecordBatch:
     """Make listings, with their photos' signs (PHOTO) and the scores by which a photo is hot.
 
@@ -37,7 +43,7 @@ def listings_of(
         ConfigError: a column is not there.
         SourceError: ids are not unique.
     """
-    for name in (title, *(n for n in (image, id, seller) if n), *attributes):
+    for name in (title, *(n for n in (image, id, seller, phash) if n), *attributes):
         if name not in df.columns:
             raise ConfigError(f"find_duplicates: no column '{name}'{nearest(name, map(str, df.columns))}")
     names = (df[id] if id else df.index.to_series()).astype(str)
@@ -54,6 +60,8 @@ def listings_of(
     ]
     columns["attributes"] = pa.array(values or [None] * len(df), ATTRIBUTES)
     photos = _photos(df[image]) if image else pa.RecordBatch.from_pylist([{}] * len(df), PHOTO)
+    if phash:
+        photos = photos.set_column(2, PHOTO.field("phash"), text(of_frame(df[phash])))
     batch = pa.RecordBatch.from_pydict(columns | {name: photos[name] for name in PHOTO.names})
     scores = score(batch, _shared(batch))
     for name in SCORES.names[1:]:
@@ -72,8 +80,9 @@ def _photos(column: pd.Series) -> pa.RecordBatch:
             continue
         rows.append(
             {
-                "width": photo.width, "height": photo.height, "phash": to_hex(phash(photo.gray32[None]))[0],
-                "phash256": to_hex(phash(photo.gray64[None]))[0], "colour": photo.rgb8.tobytes(),
+                "width": photo.width, "height": photo.height,
+                "phash": hashes.to_hex(hashes.phash(photo.gray32[None]))[0],
+                "phash256": hashes.to_hex(hashes.phash(photo.gray64[None]))[0], "colour": photo.rgb8.tobytes(),
             }
         )  # fmt: skip
     return pa.RecordBatch.from_pylist(rows, PHOTO)

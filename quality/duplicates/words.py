@@ -82,13 +82,14 @@ def word_keys(words: Words) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Keys [uint64 (total,)] and the text of each, [int64 (total,)].
     """
-    return _keys(words.values, words.lengths, words.offsets)  # type: ignore[no-any-return]
+    keys, rows = _keys(words.values, words.lengths, words.offsets)
+    return keys, rows
 
 
 @numba.njit(cache=True)
 def _unspaced(point: np.uint32) -> bool:
     """Say whether a character is of a script that puts no spaces between words."""
-    return (
+    return bool(
         0x3040 <= point < 0x3100 or 0x3400 <= point < 0xA000 or 0xF900 <= point < 0xFB00 or 0x20000 <= point < 0x40000
         or 0x0E00 <= point < 0x0F00 or 0x1000 <= point < 0x10A0 or 0x1780 <= point < 0x1800
     )  # fmt: skip
