@@ -116,7 +116,7 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     total = 0
     for text in range(len(ends) - 1):
         characters = count = first = 0
-        at = np.int64(ends[text])
+        at = int(ends[text])
         while at < ends[text + 1]:
             points[characters], at = point_at(data, at)
             characters += 1
