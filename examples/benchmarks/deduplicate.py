@@ -66,8 +66,8 @@ class Result:
     removed: dict[str, str]
 
 
-def run(tool: Tool, python: Path, titles: Sequence[Title]) -> Result:
-    """Let a tool work on titles; what it prints is shown if it fails."""
+def run(tool: Tool, python: Path, titles: Sequence[Title], attempts: int = 2) -> Result:
+    """Let a tool work on titles; one that crashes, as native libraries now and then do, has a second try."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         write(titles, folder / "titles.jsonl")
@@ -77,7 +77,10 @@ def run(tool: Tool, python: Path, titles: Sequence[Title]) -> Result:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{(folder / 'said').read_text()[-4000:]}")
+            print(f"{tool.script} ended with {process.returncode}", file=sys.stderr)
+            if attempts > 1:
+                return run(tool, python, titles, attempts - 1)
+            sys.exit((folder / "said").read_text()[-4000:])
         subprocess.run([str(python), str(SCRIPTS / tool.script), "report", str(folder)], check=True)
         lines = (folder / "removed.tsv").read_text().splitlines()
         removed = dict(line.split("\t", 1) for line in lines)
