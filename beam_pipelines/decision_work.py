@@ -16,7 +16,7 @@ from ..quality.duplicates import survivor
 from ..quality.duplicates.completion import decide_completely
 from ..quality.duplicates.decision import AGREEMENTS, Decisions, Nodes
 from ..quality.duplicates.links import links
-from ..quality.duplicates.signs import hashed
+from ..quality.duplicates.xxh64 import digests
 from ..schemas.dataset import Dataset, part_name
 from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.storage import Storage
@@ -79,12 +79,12 @@ class DecisionWork(ShardWork):
     def _read_listings(self, shard: int) -> Listings:
         table = self.listings.table(shard, ["id", "catalog_id", *survivor.COLUMNS])
         ids = table["id"].combine_chunks()
-        return Listings(ids, hashed(ids), table["catalog_id"].combine_chunks(),
+        return Listings(ids, digests(ids), table["catalog_id"].combine_chunks(),
                         survivor.scores(table, self.config.survivor))  # fmt: skip
 
     def _read_edges(self, shard: int, places: Places) -> tuple[np.ndarray, np.ndarray, pa.Table]:
         table = self.edges.table(shard)
-        left, right = (places.of(hashed(table[name].combine_chunks())) for name in ("left_id", "right_id"))
+        left, right = (places.of(digests(table[name].combine_chunks())) for name in ("left_id", "right_id"))
         veto = table["veto"].combine_chunks().dictionary_encode()
         table = table.drop_columns(["left_id", "right_id", "veto"]).append_column("veto", veto)
         return left, right, table

@@ -25,6 +25,7 @@ EDGES = pa.schema(
         ("same_seller", pa.int8()),  # 1 yes, 0 no, -1 not known
         ("equal_title", pa.bool_()),
         ("equal_gtin", pa.bool_()),
+        ("copy", pa.bool_()),  # equal in every sign
         ("veto", pa.string()),  # the kind in which they are variants of each other; null where in none
     ]
 )
@@ -56,7 +57,7 @@ def compare(
     distance, bits, colours = _photo_distance(left, right, photo, *hashes)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
-    seller, title, gtin = (np.asarray(rows[name]) for name in ("seller", "title", "gtin"))
+    seller, title, gtin, content = (np.asarray(rows[name]) for name in ("seller", "title", "gtin", "content"))
     known = (seller[left] > 0) & (seller[right] > 0)
     return pa.Table.from_pydict(
         {
@@ -69,6 +70,7 @@ def compare(
             "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
             "equal_title": (title[left] > 0) & (title[left] == title[right]),
             "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
+            "copy": (content[left] > 0) & (content[left] == content[right]),
             "veto": pa.array([None if k < 0 else names[k] for k in found.tolist()], pa.string()),
         },
         schema=EDGES,
