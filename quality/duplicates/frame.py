@@ -41,7 +41,8 @@ def frame_of(df: Any) -> pd.DataFrame:
     if isinstance(df, pd.DataFrame):
         return df
     if hasattr(df, "__arrow_c_stream__"):
-        return pa.table(df).to_pandas()
+        frame: pd.DataFrame = pa.table(df).to_pandas()
+        return frame
     raise ConfigError(f"find_duplicates: {type(df).__name__} is no table; give a pandas, polars or pyarrow one")
 
 
