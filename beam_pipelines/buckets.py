@@ -1,35 +1,63 @@
 """Bring together what shares a key over the whole catalog: hot images, candidates for duplicates.
 
-    keys of every shard -> buckets of two and more -> what is needed to judge them -> a function of whole buckets
+    keys of every shard, a range of them at a time -> buckets of two and more -> payload -> what is made of them
 
-Only keys and, for rows that do share one, their payload go through the engine's GroupByKey, in record batches. The
-local runner keeps a shuffle in memory at five to seven times its bytes; so the keys are cut into ranges, one pipeline
-for each range, until a pass fits the budget. A pass leaves its result as files by shard, and a note that it is done.
+The keys are cut into as many ranges as let one fit the memory budget, and a range is a piece of work like a shard: it
+reads its share of every shard's keys, leaves one file, and a marker when it is done. So ranges go to several workers,
+on every runner; a killed run goes on; and a row's payload is read once for a batch of buckets, however many of these
+it stands in. (The engine's GroupByKey would carry the payload once for each bucket, and the local runner keeps what
+is shuffled in the memory of one process, at five to seven times its bytes.)
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import itertools
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+import tempfile
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..quality.duplicates.candidates import shared
-from ..schemas.dataset import slices
+from ..quality.duplicates.buckets import Buckets, Keys, all_keys
 from ..schemas.storage import Storage
-from . import coder  # noqa: F401  (registers the Arrow coder)
-from .runners import Runner
+from .shards import ShardOutput, ShardWork
 
-SHUFFLE_FACTOR = 6  # memory of the local runner over the bytes shuffled, measured 5 to 7
-MESSAGE_BYTES = 1 << 20  # engines refuse records of 10 MB; many small ones are as fast
+KEY_BYTES = 64  # of memory for each key of a range, while it is sorted
+BATCH_MEMBERS = 100_000  # members of buckets whose payload is in memory at once; about 500 bytes each
 _ROW_BITS = 40
-Keyed = tuple[int, pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """One share of all 64-bit keys."""
+
+    number: int
+    ranges: int
+
+    def of(self, keys: np.ndarray) -> np.ndarray:
+        """Say which keys are in it. [uint64 (n,)] -> [bool (n,)]"""
+        return np.asarray(range_of(keys, self.ranges) == self.number)
+
+
+def range_of(keys: np.ndarray, ranges: int) -> np.ndarray:
+    """Give the number of the range that each key is in. [uint64 (n,)] -> [int64 (n,)]"""
+    return np.asarray(((keys >> np.uint64(32)) * np.uint64(ranges)) >> np.uint64(32)).astype(np.int64)
+
+
+def ranges_for(keys: float, memory_mb: int, workers: int) -> int:
+    """Say into how many ranges so many keys must be cut, where each worker holds one range of them.
+
+    >>> ranges_for(50e6, 512, 2), ranges_for(10, 512, 2)
+    (12, 1)
+    """
+    return max(1, math.ceil(keys * KEY_BYTES * workers / (memory_mb << 20)))
 
 
 class BucketSource(Protocol):
@@ -37,174 +65,99 @@ class BucketSource(Protocol):
 
     shards: int
 
-    def keys(self, shard: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-        """Keys [uint64 (n,)] with low <= key < high, and the row [int64 (n,)] of each within the shard."""
+    def keys(self, shard: int, span: KeyRange) -> Keys:
+        """The keys of a range; rows are numbered within the shard."""
 
-    def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
+    def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """What `BucketWork` needs to know of these rows, in their order."""
 
 
 class BucketWork(Protocol):
     """What is made of buckets. Must pickle."""
 
-    def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
-        """Turn whole buckets (payload with `key`, sorted by key) into result rows with an int32 column `shard`."""
+    def buckets(self, keys: Keys) -> Buckets:
+        """Bring rows together that share a key."""
+
+    def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
+        """Turn whole buckets of these rows into results: for each, the row [int64 (m,)] whose shard it belongs to."""
 
 
-@dataclass(frozen=True)
-class KeyRange:
-    """One pass's share of all keys: low <= key < high."""
+@dataclass
+class RangeWork(ShardWork):
+    """Do a range of keys, whose number stands for a shard's; read the results with `results`."""
 
-    number: int
-    low: int
-    high: int
+    source: BucketSource
+    work: BucketWork
+    folder: Storage
+    ranges: int
 
-    def part(self, keys: np.ndarray, parts: int) -> np.ndarray:
-        """Cut the range into parts of equal width. [uint64 (n,)] -> [int64 (n,)]"""
-        width = max(1, -(-(self.high - self.low) // parts))
-        return ((keys - np.uint64(self.low)) // np.uint64(width)).astype(np.int64)
+    def __call__(self, number: int, output: ShardOutput) -> None:
+        """Find the buckets, and work on a batch of them at a time."""
+        del output
+        buckets = self.work.buckets(self._keys(KeyRange(number, self.ranges)))
+        owners: list[np.ndarray] = [np.zeros(0, np.int64)]
+        tables: list[pa.Table] = []
+        for rows, batch in buckets.batches(BATCH_MEMBERS):
+            mine, found = self.work(self._payload(rows), batch)
+            owners.append(rows[mine] >> _ROW_BITS)
+            tables.append(found)
+        if tables:
+            self._write(number, np.concatenate(owners), pa.concat_tables(tables))
 
+    def _keys(self, span: KeyRange) -> Keys:
+        parts = [self.source.keys(shard, span) for shard in range(self.source.shards)]
+        rows = [(np.int64(shard) << _ROW_BITS) | part.row for shard, part in enumerate(parts)]
+        return replace(all_keys(parts), row=np.concatenate(rows))
 
-def key_ranges(shuffled_bytes: float, memory_mb: int) -> list[KeyRange]:
-    """Cut all 64-bit keys into as many ranges as the memory budget asks for."""
-    passes = max(1, math.ceil(shuffled_bytes * SHUFFLE_FACTOR / (memory_mb << 20)))
-    bounds = [k * (1 << 64) // passes for k in range(passes + 1)]
-    return [KeyRange(k, low, high) for k, (low, high) in enumerate(itertools.pairwise(bounds))]
+    def _payload(self, rows: np.ndarray) -> pa.Table:
+        """The payload of rows in ascending order, shard by shard."""
+        shards = rows >> _ROW_BITS
+        parts = [self.source.payload(s, rows[shards == s] & ((1 << _ROW_BITS) - 1)) for s in np.unique(shards).tolist()]
+        return pa.concat_tables(parts).combine_chunks()
 
-
-def run_passes(
-    label: str,
-    runner: Runner,
-    source: BucketSource,
-    work: BucketWork,
-    folder: Storage,
-    shuffled_bytes: float,
-    memory_mb: int,
-) -> None:
-    """Run every pass that has not been run; read the result with `results`."""
-    ranges = key_ranges(shuffled_bytes, memory_mb)
-    for span in ranges:
-        note = folder / f"pass-{span.number:04d}-of-{len(ranges):04d}.json"
-        if note.exists():
-            continue
-        pieces = folder / f"pass-{span.number:04d}-of-{len(ranges):04d}"
-        pieces.remove()
-        runner.run(f"{label} {span.number + 1} of {len(ranges)}", BucketPass(source, work, pieces, span), keyed=True)
-        note.write_json({"low": span.low, "high": span.high})
-
-
-def results(folder: Storage, shard: int) -> list[pa.Table]:
-    """Read what the passes left for a shard."""
-    tables = []
-    for name in folder.children():
-        place = folder / name / f"{shard:05d}.parquet"
-        if not name.endswith(".json") and place.exists():
-            tables.append(pq.read_table(place.path, filesystem=place.arrow, partitioning=None))
-    return tables
+    def _write(self, number: int, shards: np.ndarray, found: pa.Table) -> None:
+        """Write a record batch for each shard, so that each can be read alone."""
+        order = np.argsort(shards, kind="stable")
+        bounds = np.searchsorted(shards[order], np.arange(self.source.shards + 1)).tolist()
+        parts = (found.take(pa.array(order[first:last])) for first, last in itertools.pairwise(bounds))
+        write_batches(self.folder / f"{number:05d}.arrow", parts, found.schema)
 
 
-class BucketPass(beam.PTransform[Any, Any]):
-    """One pass over a range of keys."""
-
-    def __init__(self, source: BucketSource, work: BucketWork, pieces: Storage, span: KeyRange) -> None:
-        super().__init__()
-        self.source, self.work, self.pieces, self.span = source, work, pieces, span
-
-    def expand(self, root: Any) -> Any:
-        """Wire it: keys, buckets, payload, work, files."""
-        parts = max(8, self.source.shards)
-        return (
-            root
-            | "Shard numbers" >> beam.Create(list(range(self.source.shards)))
-            | "Keys" >> beam.ParDo(EmitKeys(self.source, self.span, parts)).with_output_types(Keyed)
-            | "By key range" >> beam.GroupByKey()
-            | "Buckets" >> beam.FlatMap(find_buckets).with_output_types(Keyed)
-            | "By shard" >> beam.GroupByKey()
-            | "Payload" >> beam.ParDo(AttachPayload(self.source, self.span, parts)).with_output_types(Keyed)
-            | "Buckets together" >> beam.GroupByKey()
-            | "Work" >> beam.ParDo(DoBuckets(self.work)).with_output_types(Keyed)
-            | "Results by shard" >> beam.GroupByKey()
-            | "Write" >> beam.ParDo(WritePiece(self.pieces))
-        )
+def write_batches(target: Storage, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write an Arrow file with one record batch for each table."""
+    with (
+        target.replacing() as path,
+        target.arrow.open_output_stream(path) as sink,
+        pa.ipc.new_file(sink, schema) as file,
+    ):
+        for table in tables:
+            batches = table.combine_chunks().to_batches()
+            file.write_batch(batches[0] if batches else pa.RecordBatch.from_pylist([], schema))
 
 
-def _emit(batch: pa.RecordBatch, groups: np.ndarray) -> Iterator[Keyed]:
-    """Cut a batch by group, and each group into messages."""
-    order = np.argsort(groups, kind="stable")
-    ordered = batch.take(pa.array(order))
-    bounds = [0, *(np.flatnonzero(np.diff(groups[order])) + 1).tolist(), len(order)]
-    for first, last in itertools.pairwise(bounds):
-        if last > first:
-            group = int(groups[order[first]])
-            for piece in slices(ordered.slice(first, last - first), rows=1 << 16, size=MESSAGE_BYTES):
-                yield group, piece
+def read_batches(source: Storage, number: int | None = None) -> list[pa.RecordBatch]:
+    """Read one of them, or all; locally mapped: only pages that are needed are read, and workers share them."""
+    with pa.ipc.open_file(pa.memory_map(source.path if source.is_local else _copied(source))) as file:
+        return [file.get_batch(k) for k in (range(file.num_record_batches) if number is None else [number])]
 
 
-class EmitKeys(beam.DoFn):
-    """A shard's number -> its keys in the range, by part of the range."""
-
-    def __init__(self, source: BucketSource, span: KeyRange, parts: int) -> None:
-        self.source, self.span, self.parts = source, span, parts
-
-    def process(self, shard: int) -> Iterator[Keyed]:
-        """Emit (part, [key, row])."""
-        keys, rows = self.source.keys(shard, self.span.low, self.span.high)
-        batch = pa.RecordBatch.from_pydict({"key": keys, "row": (np.int64(shard) << _ROW_BITS) | rows})
-        yield from _emit(batch, self.span.part(keys, self.parts))
+@functools.cache
+def _folder() -> Path:
+    """A folder of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="eclip-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
-def find_buckets(part: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
-    """Yield the (shard, [key, row]) of a part whose key stands with two rows or more."""
-    table = pa.Table.from_batches(list(part[1])).combine_chunks()
-    keys, rows = shared(np.asarray(table["key"]), np.asarray(table["row"]))
-    batch = pa.RecordBatch.from_pydict({"key": keys, "row": rows})
-    yield from _emit(batch, rows >> _ROW_BITS)
+@functools.lru_cache(1 << 16)
+def _copied(source: Storage) -> str:
+    """Copy a file of an object store to this machine, once: rows are taken from it again and again."""
+    path = _folder() / uuid.uuid4().hex
+    source.fs.get_file(source.path, str(path))
+    return str(path)
 
 
-class AttachPayload(beam.DoFn):
-    """The rows of a shard that stand in buckets -> their payload, by part of the range."""
-
-    def __init__(self, source: BucketSource, span: KeyRange, parts: int) -> None:
-        self.source, self.span, self.parts = source, span, parts
-
-    def process(self, shard: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
-        """Emit (part, [key, payload …])."""
-        number, batches = shard
-        table = pa.Table.from_batches(list(batches)).combine_chunks()
-        keys = np.asarray(table["key"])
-        rows = np.asarray(table["row"]) & ((1 << _ROW_BITS) - 1)
-        distinct, place = np.unique(rows, return_inverse=True)
-        known = self.source.payload(number, distinct)
-        # A row stands in several buckets: never build all its copies at once.
-        for first in range(0, len(keys), 1 << 14):
-            chosen = slice(first, first + (1 << 14))
-            batch = known.take(pa.array(place[chosen]))
-            batch = batch.append_column("key", pa.array(keys[chosen], pa.uint64()))
-            yield from _emit(batch, self.span.part(keys[chosen], self.parts))
-
-
-class DoBuckets(beam.DoFn):
-    """Whole buckets -> result rows, by shard."""
-
-    def __init__(self, work: BucketWork) -> None:
-        self.work = work
-
-    def process(self, part: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[Keyed]:
-        """Emit (shard, result rows)."""
-        found = self.work(pa.Table.from_batches(list(part[1])).sort_by([("key", "ascending"), ("id", "ascending")]))
-        if found.num_rows:
-            yield from _emit(found, np.asarray(found["shard"]))
-
-
-class WritePiece(beam.DoFn):
-    """The result rows of a shard -> a file of the pass."""
-
-    def __init__(self, pieces: Storage) -> None:
-        self.pieces = pieces
-
-    def process(self, shard: tuple[int, Iterable[pa.RecordBatch]]) -> None:
-        """Write `<shard>.parquet`."""
-        number, batches = shard
-        target = self.pieces / f"{number:05d}.parquet"
-        with target.replacing() as path:
-            pq.write_table(pa.Table.from_batches(list(batches)), path, filesystem=target.arrow)
+def results(folder: Storage, shard: int | None = None) -> list[pa.Table]:
+    """Read what all ranges left for a shard, or for all shards."""
+    names = [name for name in folder.children() if name.endswith(".arrow")]
+    return [pa.Table.from_batches(read_batches(folder / name, shard)) for name in names]

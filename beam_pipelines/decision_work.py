@@ -17,7 +17,7 @@ from ..quality.duplicates.agreement import AGREEMENTS, VETOES
 from ..quality.duplicates.completion import decide_completely
 from ..quality.duplicates.decision import Decisions, Nodes
 from ..quality.duplicates.links import links
-from ..quality.duplicates.signs import hashed
+from ..quality.duplicates.xxh64 import digests
 from ..schemas.dataset import Dataset, part_name
 from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.storage import Storage
@@ -84,12 +84,12 @@ class DecisionWork(ShardWork):
         ids = table["id"].combine_chunks()
         price = np.asarray(table["price"].combine_chunks().fill_null(np.nan))
         return Listings(
-            ids, hashed(ids), table["catalog_id"].combine_chunks(), survivor.scores(table, self.config), price
+            ids, digests(ids), table["catalog_id"].combine_chunks(), survivor.scores(table, self.config), price
         )
 
     def _read_edges(self, shard: int, places: Places) -> tuple[np.ndarray, np.ndarray, pa.Table]:
         table = self.edges.table(shard)
-        left, right = (places.of(hashed(table[name].combine_chunks())) for name in ("left_id", "right_id"))
+        left, right = (places.of(digests(table[name].combine_chunks())) for name in ("left_id", "right_id"))
         veto = table["veto"].combine_chunks().dictionary_encode()
         table = table.drop_columns(["left_id", "right_id", "veto"]).append_column("veto", veto)
         return left, right, table

@@ -24,29 +24,29 @@ from ..schemas.dataset import Dataset
 from ..schemas.listing import DUPLICATES, LINKS, LISTINGS, Contract
 from ..schemas.rejection import original
 from ..schemas.storage import Storage
-from .buckets import results, run_passes
+from .buckets import RangeWork, ranges_for, results
 from .decision_work import DECISIONS, DecisionWork
 from .shards import ShardOutput, ShardWork
-from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, gather_words
+from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, copies, gather_words
 from .stage import Stage, StageRun, row_metrics
 
 EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
-# Of keys (48 of 16 bytes), and of signs for the quarter of them that stand in a bucket of two or more.
-SHUFFLED_BYTES_PER_ROW = 4000
+PHOTO_KEYS, OTHER_KEYS = 15, 18  # of a listing, beside the bands of its title
 SCORING = ("num_perm", "bands", "rows", "leaders")
 
 
 @dataclass
 class EdgeWork(ShardWork):
-    """Gather what the passes found for a shard."""
+    """Gather what was found for a shard: by all ranges of keys, and among its copies."""
 
     pieces: Storage
+    signs: Storage
     contracts = {"edges": EDGE_ROWS}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
-        """A pair may be found in several passes; it is written once."""
-        tables = [table.select(EDGES.names) for table in results(self.pieces, shard)]
-        output.write("edges", distinct(pa.concat_tables(tables)) if tables else EDGE_ROWS.empty())
+        """A pair may be found in several ranges; it is written once."""
+        tables = [*results(self.pieces, shard), copies(self.signs, shard)]
+        output.write("edges", distinct(pa.concat_tables(tables)))
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 3
+    version = 4
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("datasketch", "numpy")
@@ -126,15 +126,18 @@ class Deduplicate(Stage):
         edges = work.step("edges", scoring, shards)
         rarity = edges.folder / "_words.arrow"
         if edges.missing():
-            found = work.step("signs", scoring, shards, keep=False)
-            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder, vetoes)
+            keys = rows * (config.bands + PHOTO_KEYS + OTHER_KEYS)
+            ranges = ranges_for(keys, work.config.runner.memory_mb, work.runner.workers(rows / 15_000))
+            found = work.step("signs", {**scoring, "ranges": ranges}, shards, keep=False)
+            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder, vetoes, ranges)
             work.map("Signs", signs, found, seconds=rows / 15_000)
             gather_words(found.folder, shards, rows, rarity)
-            pieces = found.folder / "_passes"
-            verify = VerifyBuckets(config, shards, rarity)
-            run_passes("Compare", work.runner, SignsSource(found.folder, shards), verify, pieces,
-                       rows * SHUFFLED_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
-            work.map("Gather edges", EdgeWork(pieces), edges, seconds=rows / 50_000)
+            compared = work.step("compared", {**scoring, "ranges": ranges}, ranges, keep=False)
+            verifying = RangeWork(
+                SignsSource(found.folder, shards), VerifyBuckets(config, rarity), compared.folder / "_edges", ranges
+            )
+            work.map("Compare", verifying, compared, seconds=rows / 30_000)
+            work.map("Gather edges", EdgeWork(compared.folder / "_edges", found.folder), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
         previous = work.previous("listings", same_recipe=False)
         lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity)

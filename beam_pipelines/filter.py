@@ -27,8 +27,8 @@ from ..schemas.filter_config import FilterConfig
 from ..schemas.listing import LISTINGS, REJECTED, Contract
 from ..schemas.manifest import Manifest
 from ..schemas.storage import Storage
-from .buckets import results, run_passes
-from .hot_images import HOT_BYTES_PER_ROW, CountHotImages, PhotoKeys
+from .buckets import RangeWork, ranges_for, results
+from .hot_images import CountHotImages, PhotoKeys
 from .mismatch_work import NOTE, ROWS_AT_A_TIME, Describer, MismatchScorer, learn
 from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
@@ -49,7 +49,7 @@ class ScoreWork(ShardWork):
 
     def setup(self) -> None:
         """Read the photos that several listings share."""
-        tables = results(self.hot, 0)
+        tables = results(self.hot)
         self.shared = pa.concat_tables(tables).select(HOT.names) if tables else HOT.empty_table()
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
@@ -106,7 +106,7 @@ class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 2
+    version = 3
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
 
@@ -140,11 +140,12 @@ class Filter(Stage):
         rows, config = work.inputs["clean"].datasets["listings"].rows, work.config.filter
         pictured = config.mismatch.score and work.inputs["ingest"].datasets["images"].rows > 0
         scores = _scores(work)
-        hot = scores.folder / "_hot"
+        ranges = ranges_for(rows, work.config.runner.memory_mb, work.runner.workers(0))
+        counted = work.step("hot", {"ranges": ranges}, ranges, keep=False)
+        hot = counted.folder / "_hot"
         mismatch = None
         if scores.missing():
-            run_passes("Count hot images", work.runner, PhotoKeys(listings), CountHotImages(), hot,
-                       rows * HOT_BYTES_PER_ROW, work.config.runner.memory_mb)  # fmt: skip
+            work.map("Count hot images", RangeWork(PhotoKeys(listings), CountHotImages(), hot, ranges), counted)
             if pictured:
                 given = config.mismatch.model
                 describe = Describer(work.config.place(given) if given else None, work.config.embed.batch)

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from ..quality.duplicates.signs import hashed
+from ..quality.duplicates.buckets import Buckets, Keys, buckets
+from ..quality.duplicates.xxh64 import digests
 from ..quality.noise import HOT, TITLES_COMPARED, share
 from ..schemas.dataset import Dataset
-
-HOT_BYTES_PER_ROW = 60  # of keys, and of hashes for the rows that share a photo
+from .buckets import KeyRange
 
 
 @dataclass
@@ -27,20 +27,20 @@ class PhotoKeys:
     def __post_init__(self) -> None:
         self.shards = self.listings.shards
 
-    def keys(self, shard: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+    def keys(self, shard: int, span: KeyRange) -> Keys:
         """The hash is the key."""
         keys, known = _hashes(self.listings.table(shard, ["phash"])["phash"])
-        rows = np.flatnonzero(known & (keys >= np.uint64(low)) & (keys <= np.uint64(high - 1)))
-        return keys[rows], rows
+        rows = np.flatnonzero(known & span.of(keys))
+        return Keys(keys[rows], rows, np.zeros(len(rows), np.uint32))
 
-    def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
+    def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """What tells one maker's listings from another's, as a number, and a few titles.
 
         A million listings may share one photo: of each photo only the titles that may be compared travel, those of
         lowest xxh64(id).
         """
         table = self.listings.table(shard, ["id", "title", "brand", "seller", "category", "phash"]).take(pa.array(rows))
-        ids, (keys, _) = hashed(table["id"].combine_chunks()), _hashes(table["phash"])
+        ids, (keys, _) = digests(table["id"].combine_chunks()), _hashes(table["phash"])
         order = np.lexsort((ids, keys))
         first = np.concatenate([[True], keys[order][1:] != keys[order][:-1]]) if len(order) else np.zeros(0, bool)
         place = np.arange(len(order)) - np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
@@ -51,7 +51,7 @@ class PhotoKeys:
         names = makers.dictionary_encode()
         numbers = np.array([xxhash.xxh3_64_intdigest(n.encode()) if n else 0 for n in names.dictionary.to_pylist()],
                            np.uint64)[np.asarray(names.indices)]  # fmt: skip
-        return pa.RecordBatch.from_pydict({"id": ids, "title": titles, "maker": numbers})
+        return pa.table({"phash": keys, "id": ids, "title": titles, "maker": numbers})
 
 
 def _hashes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,14 +65,18 @@ def _hashes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 class CountHotImages:
     """Buckets of listings with one photo -> a row of HOT each."""
 
-    def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
-        """Describe each photo; all go to shard 0, for every shard needs them all."""
-        keys, makers = np.asarray(buckets["key"]), np.asarray(buckets["maker"])
-        bounds = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
-        titles = buckets["title"].combine_chunks()
-        rows = []
-        for a, b in itertools.pairwise(bounds):
-            distinct = np.unique(makers[a:b])
-            rows.append(share(f"{int(keys[a]):016x}", b - a, titles[a:b].drop_null(), int((distinct > 0).sum())))
-        batch = pa.RecordBatch.from_pylist(rows, schema=HOT)
-        return batch.append_column("shard", pa.array(np.zeros(len(rows), np.int32)))
+    def buckets(self, keys: Keys) -> Buckets:
+        """All listings of a photo count."""
+        return buckets(keys, leaders=0, cap=len(keys.key))
+
+    def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
+        """Describe each photo; which shard that goes to does not matter, for every shard needs them all."""
+        keys, ids, makers = (np.asarray(rows[name]) for name in ("phash", "id", "maker"))
+        titles = rows["title"].combine_chunks()
+        described = []
+        for a, b in itertools.pairwise(found.starts.tolist()):
+            members = found.rows[a:b][np.argsort(ids[found.rows[a:b]])]
+            brands = int((np.unique(makers[members]) > 0).sum())
+            compared = titles.take(pa.array(members)).drop_null()
+            described.append(share(f"{int(keys[members[0]]):016x}", len(members), compared, brands))
+        return found.rows[found.starts[:-1]], pa.Table.from_pylist(described, schema=HOT)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse
 
-from ..quality.duplicates.signs import hashed
+from ..quality.duplicates.xxh64 import digests
 from ..quality.mismatch import MAX_PAIRS, MIN_PAIRS, Model, NoModelError, fit
 from ..quality.views import Pairs, photo_keys, title_keys
 from ..schemas.attempt import Attempt
@@ -74,7 +74,7 @@ class SampleWork(ShardWork):
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Read three columns."""
         table = self.listings.table(shard, ["id", "title", "width"])
-        hashes = np.sort(hashed(table["id"].combine_chunks())[judged(table)])
+        hashes = np.sort(digests(table["id"].combine_chunks())[judged(table)])
         _write(self.folder / "_hashes" / f"{shard:05d}.npz", hashes=hashes[:MAX_PAIRS])
 
 
@@ -92,11 +92,11 @@ class DescribeWork(ShardWork):
         """Stream a shard, and write what was found in one file."""
         photos, found, ids = MainPhotos(self.images, shard), [], []
         for batch in self.listings.batches(shard, ["id", "title", "width"], rows=ROWS_AT_A_TIME):
-            drawn = judged(batch) & (hashed(batch["id"]) <= np.uint64(self.highest))
+            drawn = judged(batch) & (digests(batch["id"]) <= np.uint64(self.highest))
             chosen = batch.filter(pa.array(drawn))
             jpegs = photos.take(chosen["id"].to_pylist())
             rows = [k for k, jpeg in enumerate(jpegs) if jpeg is not None]
-            ids.append(hashed(chosen["id"])[rows])
+            ids.append(digests(chosen["id"])[rows])
             titles = chosen["title"].to_pylist()
             if rows:
                 found.append(self.describe([j for j in jpegs if j is not None], [titles[k] for k in rows]))
@@ -162,7 +162,7 @@ class ShardScores:
 
     def of(self, listings: pa.RecordBatch) -> pa.Array:
         """Score each listing; null without photo or title. [float32 (n,)]"""
-        hashes = hashed(listings["id"])
+        hashes = digests(listings["id"])
         place = np.searchsorted(self.ids, hashes).clip(0, max(0, len(self.ids) - 1))
         seen = self.ids[place] == hashes if len(self.ids) else np.zeros(len(hashes), bool)
         found = self.known.take(pa.array(place, mask=~seen))

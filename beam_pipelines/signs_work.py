@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..quality.duplicates.buckets import KEYS, Buckets, Keys, all_keys, buckets
 from ..quality.duplicates.candidates import verify
-from ..quality.duplicates.edges import compare
+from ..quality.duplicates.copies import hang, originals
+from ..quality.duplicates.edges import EDGES, compare
 from ..quality.duplicates.own_vetoes import COLUMNS, OwnVetoes
 from ..quality.duplicates.signs import SIGNS, signs
 from ..quality.duplicates.words import BINS, frequencies, weights, words
 from ..quality.noise import hot_photo
-from ..schemas.dataset import Dataset, shard_of
+from ..schemas.dataset import Dataset
 from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.filter_config import PlaceholderConfig
 from ..schemas.storage import Storage
+from .buckets import KeyRange, range_of, read_batches, write_batches
 from .shards import ShardOutput, ShardWork
 
-SIGNED_COLUMNS = [*COLUMNS, "phash", "photo_listings",
-                  "photo_title_similarity"]  # fmt: skip
+SIGNED_COLUMNS = [*COLUMNS, "phash", "photo_listings", "photo_title_similarity"]
 PHOTO_COLUMNS = ["id", "position", "phash256", "colour"]
 
 
 @dataclass
 class SignsWork(ShardWork):
-    """Work out signs and keys of a shard; both are written as Arrow files, the keys sorted."""
+    """Work out signs and keys of a shard, in Arrow files: the keys have a batch for each range."""
 
     listings: Dataset
     images: Dataset
@@ -35,26 +38,35 @@ class SignsWork(ShardWork):
     config: DeduplicateConfig
     limits: PlaceholderConfig
     vetoes: OwnVetoes
+    ranges: int  # of keys
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
-        batches, keys, owners = [], [], []
+        batches, found = [], []
         seen, row = np.zeros(BINS, np.uint32), 0
         photos = main_photos(self.images.table(shard, PHOTO_COLUMNS))
         for batch in self.listings.batches(shard):
-            found = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config, self.vetoes)
-            batches.append(found.rows)
-            keys.append(found.keys)
-            owners.append(found.owners + row)
-            seen += frequencies(words(found.rows["text"]))
+            known = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config, self.vetoes)
+            batches.append(known.rows)
+            found.append(known.keys.behind(row))
+            seen += frequencies(words(known.rows["text"]))
             row += batch.num_rows
         output.count("in", row)
-        key, owner = np.concatenate(keys), np.concatenate(owners)
-        order = np.lexsort((owner, key))
-        _write(self.folder / "_signs" / f"{shard:05d}.arrow", pa.Table.from_batches(batches, SIGNS))
-        _write(self.folder / "_keys" / f"{shard:05d}.arrow", pa.table({"key": key[order], "row": owner[order]}))
+        rows = pa.Table.from_batches(batches, SIGNS).combine_chunks()
+        original = originals(np.asarray(rows["content"]))
+        write_batches(self.folder / "_signs" / f"{shard:05d}.arrow", [rows], SIGNS)
+        write_batches(
+            self.folder / "_copies" / f"{shard:05d}.arrow", [hang(rows, original, self.config.vetoes)[2]], EDGES
+        )
+        keys = all_keys(found).of(original == np.arange(len(original)))
+        number = range_of(keys.key, self.ranges).astype(np.uint16)
+        order = np.argsort(number, kind="stable")
+        bounds = np.searchsorted(number[order], np.arange(self.ranges + 1)).tolist()
+        parts = (keys.table(order[first:last]) for first, last in itertools.pairwise(bounds))
+        write_batches(self.folder / "_keys" / f"{shard:05d}.arrow", parts, KEYS)
         some = np.flatnonzero(seen)
-        _write(self.folder / "_words" / f"{shard:05d}.arrow", pa.table({"bin": some, "rows": seen[some]}))
+        counts = pa.table({"bin": some, "rows": seen[some]})
+        write_batches(self.folder / "_words" / f"{shard:05d}.arrow", [counts], counts.schema)
 
 
 @dataclass
@@ -66,7 +78,6 @@ class SignsLookup:
     config: DeduplicateConfig
     limits: PlaceholderConfig
     vetoes: OwnVetoes
-
     rarity: Storage  # what `gather_words` wrote
 
     def compare(self, left: list[str], right: list[str]) -> pa.Table:
@@ -86,19 +97,19 @@ def gather_words(folder: Storage, shards: int, rows: int, target: Storage) -> No
     """Add up how many listings of all shards hold a word, by its bin; `rows` is their number."""
     seen = np.zeros(BINS, np.uint32)
     for shard in range(shards):
-        table = _read(folder / "_words" / f"{shard:05d}.arrow")
-        seen[np.asarray(table["bin"])] += np.asarray(table["rows"])
+        (counts,) = read_batches(folder / "_words" / f"{shard:05d}.arrow")
+        seen[np.asarray(counts["bin"])] += np.asarray(counts["rows"])
     some = np.flatnonzero(seen)
-    table = pa.table({"bin": some, "rows": seen[some]})
-    _write(target, table.replace_schema_metadata({"listings": str(rows)}))
+    table = pa.table({"bin": some, "rows": seen[some]}).replace_schema_metadata({"listings": str(rows)})
+    write_batches(target, [table], table.schema)
 
 
 def word_weights(source: Storage) -> np.ndarray:
     """The weights of words over the whole catalog. [float32 (BINS,)]"""
-    table = _read(source)
+    (counts,) = read_batches(source)
     seen = np.zeros(BINS, np.uint32)
-    seen[np.asarray(table["bin"])] = np.asarray(table["rows"])
-    return weights(seen, int(table.schema.metadata[b"listings"]))
+    seen[np.asarray(counts["bin"])] = np.asarray(counts["rows"])
+    return weights(seen, int(counts.schema.metadata[b"listings"]))
 
 
 def main_photos(photos: pa.Table) -> pa.Table:
@@ -112,22 +123,6 @@ def beside(listings: pa.RecordBatch, photos: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names)
 
 
-def _write(target: Storage, table: pa.Table) -> None:
-    with (
-        target.replacing() as path,
-        target.arrow.open_output_stream(path) as sink,
-        pa.ipc.new_file(sink, table.schema) as file,
-    ):
-        file.write_table(table)
-
-
-def _read(source: Storage) -> pa.Table:
-    # Mapped, not read: a pass touches only the pages that it needs, and workers share them.
-    opened = pa.memory_map(source.path) if source.is_local else pa.BufferReader(source.read_bytes())
-    with pa.ipc.open_file(opened) as file:
-        return file.read_all()
-
-
 @dataclass
 class SignsSource:
     """The catalog's keys, and the signs of rows that share one."""
@@ -135,18 +130,14 @@ class SignsSource:
     folder: Storage
     shards: int
 
-    def keys(self, shard: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-        """A slice of the sorted keys."""
-        table = _read(self.folder / "_keys" / f"{shard:05d}.arrow").combine_chunks()
-        key, row = np.asarray(table["key"]), np.asarray(table["row"])
-        first = int(np.searchsorted(key, np.uint64(low)))
-        last = int(np.searchsorted(key, np.uint64(high - 1), side="right"))
-        return key[first:last], row[first:last]
+    def keys(self, shard: int, span: KeyRange) -> Keys:
+        """A batch of the shard's keys."""
+        return Keys.of_table(read_batches(self.folder / "_keys" / f"{shard:05d}.arrow", span.number)[0])
 
-    def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
+    def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """The signs of these rows."""
-        table = _read(self.folder / "_signs" / f"{shard:05d}.arrow").take(pa.array(rows)).combine_chunks()
-        return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema=SIGNS)
+        (signs,) = read_batches(self.folder / "_signs" / f"{shard:05d}.arrow")
+        return pa.Table.from_batches([signs.take(pa.array(rows))])
 
 
 @dataclass
@@ -154,10 +145,21 @@ class VerifyBuckets:
     """Buckets of signs -> verified edges, each in the shard of its left listing."""
 
     config: DeduplicateConfig
-    shards: int
     rarity: Storage  # what `gather_words` wrote
+    _weights: np.ndarray | None = field(default=None, init=False, repr=False)
 
-    def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
-        """Verify, and say where each edge belongs."""
-        edges = verify(buckets, word_weights(self.rarity), self.config)
-        return edges.append_column("shard", pa.array(shard_of(edges["left_id"], self.shards).astype(np.int32)))
+    def buckets(self, keys: Keys) -> Buckets:
+        """Cut those that are too large."""
+        return buckets(keys, self.config.leaders)
+
+    def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
+        """Verify."""
+        if self._weights is None:
+            self._weights = word_weights(self.rarity)
+        left, _, edges = verify(rows, found, self._weights, self.config)
+        return left, edges
+
+
+def copies(folder: Storage, shard: int) -> pa.Table:
+    """The edges between copies that stand in one shard."""
+    return pa.Table.from_batches(read_batches(folder / "_copies" / f"{shard:05d}.arrow"))

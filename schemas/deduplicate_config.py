@@ -76,7 +76,7 @@ class DeduplicateConfig(Section):
     text_beside_photo: dict[int, float] = {0: 0.3, 2: 0.4, 4: 0.5, 8: 0.6}
     image_distance: int = Field(32, ge=0, le=64)  # bits of the 256-bit hash up to which photos agree
     image_distance_64: int = Field(4, ge=0, le=12)  # bits of the 64-bit hash, where a listing has no longer one
-    colour_distance: float = Field(12, ge=0)  # mean difference of the 8 x 8 RGB means (0 to 255) up to which they do
+    colour_distance: float = Field(4, ge=0)  # difference of brightness and of colour up to which they do; 0 to 400
     image_far: float = Field(0.25, ge=0, le=1)  # share of the bits from which photos contradict an equal title
     price_ratio: float | None = Field(
         None, gt=1

@@ -34,7 +34,7 @@ def test_the_notebook_snippet_runs_as_it_stands(capsys: pytest.CaptureFixture[st
     names: dict[str, object] = {}
     exec(compile(snippets[0], "README.md", "exec"), names)
     said = capsys.readouterr().out
-    assert "4 listings: 1 duplicates, 1 links (1 of them variants)" in said
+    assert "4 listings: 1 duplicate, 1 links (1 of them variants)" in said
     assert "True" in said
     assert names["df"]["sku"].tolist() == ["a2", "a3", "a4"]  # type: ignore[index]
 

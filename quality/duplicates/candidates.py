@@ -1,9 +1,8 @@
 """Verify candidates: inside each bucket of listings that share a key, compare members with a few leaders, exactly.
 
-All pairs of a bucket would be quadratic: in a catalog of a million templated titles one bucket held 8,243. The
-members of a bucket are taken in a fixed order; each is compared with the leaders found so far, and becomes one itself
-if it resembles none. This runs twice, over the whole bucket and seller by seller, since a listing is dropped for
-another of the same seller only.
+The members of a bucket are taken in a fixed order; each is compared with the leaders found so far, and becomes one
+itself if it resembles none. This runs twice, over the whole bucket and seller by seller, since a listing is dropped
+for another of the same seller only.
 """
 
 from __future__ import annotations
@@ -13,96 +12,111 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from .edges import compare, distinct, matrix, ragged
-from .minhash import jaccard, shingles
+from .buckets import Buckets
+from .copies import oriented
+from .edges import compare, matrix, ragged
+from .minhash import Shingles, jaccard, shingles
 from .variants import conflict
+from .words import cosine_of, squares, words
 
 SMALL = 16  # members of a bucket that are all compared with each other: links join what no drop does
 LOOSE = 0.2  # Jaccard index from which it is worth comparing words
 FAR_64 = 12  # bits of the 64-bit hash above which photos are not worth comparing closely
 IMAGE_FLOOR = 64  # of 256 bits: edges of photos farther apart are not kept
+PHOTO_LEADERS = 256  # photos on white share many words of their hashes; bits are counted quickly
 
 
-def shared(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the keys that two rows or more have: the buckets. [uint64 (n,)], [int64 (n,)] -> both, sorted by key, row"""
-    order = np.lexsort((rows, keys))
-    keys, rows = keys[order], rows[order]
-    same = keys[1:] == keys[:-1]
-    several = np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]
-    return keys[several], rows[several]
-
-
-def verify(buckets: pa.Table, rarity: np.ndarray, config: DeduplicateConfig) -> pa.RecordBatch:
+def verify(
+    rows: pa.Table, buckets: Buckets, rarity: np.ndarray, config: DeduplicateConfig, sets: Shingles | None = None
+) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Compare the members of buckets.
 
     Args:
-        buckets: Rows of SIGNS with `key`; rows of one key are a bucket. A listing may stand in several.
+        rows: Rows of SIGNS.
+        buckets: Of row numbers.
         rarity: [float32 (BINS,)] weights of words, over the whole catalog.
         config: floors and leaders.
+        sets: The rows' shingles, where they are known already.
 
     Returns:
-        Rows of EDGES, distinct, sorted by left_id and right_id.
+        Left and right rows, [int64 (m,)] each, the lower id on the left, and m rows of EDGES, each pair once.
     """
-    buckets = buckets.combine_chunks()
-    order = np.lexsort((np.asarray(buckets["order"]), np.asarray(buckets["key"])))
-    key = np.asarray(buckets["key"])[order]
-    starts = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1, [len(key)]]).astype(np.int64)
-    # A listing stands in several buckets: from here on it is one row.
-    codes = np.asarray(buckets["id"].combine_chunks().dictionary_encode().indices)
-    _, first, member = np.unique(codes, return_index=True, return_inverse=True)
-    rows = buckets.take(pa.array(first)).combine_chunks()
-    sets, variant = shingles(rows["text"].combine_chunks()), ragged(rows["features"])
+    rows = rows.combine_chunks()
+    texts = rows["text"].combine_chunks()
+    sets, said = sets or shingles(texts), words(texts)
+    seller, gtin, content, photo = (np.asarray(rows[name]) for name in ("seller", "gtin", "content", "photo"))
     left, right, similarity = _pairs(
-        member[order], starts, np.asarray(rows["seller"]), np.asarray(rows["gtin"]), sets.values, sets.offsets,
-        *variant, matrix(rows["phash"], 8).view(np.uint64).ravel(), np.asarray(rows["photo"]), LOOSE,
-        config.text_similarity, config.leaders,
+        buckets.rows, buckets.starts, buckets.photo, seller, gtin, content, sets.values, sets.offsets,
+        *ragged(rows["features"]), matrix(rows["phash"], 8).view(np.uint64).ravel(), photo,
+        said.values, said.offsets, *squares(said, rarity), config.floor, config.word_floor, config.text_similarity,
+        config.leaders,
     )  # fmt: skip
     # Leaders of the whole bucket and of one seller meet twice, and pairs meet in several buckets.
-    low, high = _oriented(rows["id"].combine_chunks(), left, right)
-    _, first = np.unique(low * np.int64(rows.num_rows) + high, return_index=True)
-    low, high, similarity = low[first], high[first], similarity[first]
-    compared = compare(rows, low, high, rarity, similarity, config.vetoes)
-    distance, bits = np.asarray(compared["image_distance"]), np.asarray(compared["image_bits"])
+    pair = np.minimum(left, right) * np.int64(max(1, rows.num_rows)) + np.maximum(left, right)
+    _, once = np.unique(pair, return_index=True)
+    left, right = oriented(rows["id"].combine_chunks(), left[once], right[once])
+    edges = compare(rows, left, right, rarity, similarity[once], config.vetoes)
+    distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
     photos = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
-    wordy = np.asarray(compared["word_similarity"]) >= np.float32(config.word_floor)
-    near = (similarity >= config.floor) | wordy | photos | np.asarray(compared["equal_gtin"])
-    return distinct(compared.filter(pa.array(near)))
-
-
-def _oriented(ids: pa.Array, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Put the lower id of each pair on the left; pairs of a listing with itself fall away."""
-    rank = np.empty(len(ids), np.int64)
-    rank[np.asarray(pa.compute.sort_indices(ids))] = np.arange(len(ids))
-    swap = rank[left] > rank[right]
-    low, high = np.where(swap, right, left), np.where(swap, left, right)
-    return low, high
+    wordy = np.asarray(edges["word_similarity"]) >= np.float32(config.word_floor)
+    near = np.flatnonzero((similarity[once] >= config.floor) | wordy | photos | np.asarray(edges["equal_gtin"]))
+    return left[near], right[near], edges.take(pa.array(near)).combine_chunks()
 
 
 @numba.njit(cache=True)
-def _bits(value: np.uint64) -> int:
-    count = 0
-    while value:
-        value &= value - np.uint64(1)
-        count += 1
-    return count
+def _bits(value: np.uint64) -> np.uint64:
+    """Count the bits that are set."""
+    value -= (value >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.uint64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@numba.njit(cache=True)
+def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Note in 256 bits which shingles a text may have. [uint64 (n, 4)]"""
+    found = np.zeros((len(bounds) - 1, 4), np.uint64)
+    for i in range(len(bounds) - 1):
+        for k in range(bounds[i], bounds[i + 1]):
+            found[i, (words[k] >> np.uint32(6)) & np.uint32(3)] |= np.uint64(1) << np.uint64(words[k] & np.uint32(63))
+    return found
+
+
+@numba.njit(cache=True)
+def _reach(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int, floor: float) -> bool:
+    """Say whether two texts can have a Jaccard index of the floor: a bit that one alone has is a shingle of its own."""
+    one, other = bounds[left + 1] - bounds[left], bounds[right + 1] - bounds[right]
+    if min(one, other) < floor * max(one, other) - 1e-9:
+        return False
+    lone = lonely = np.uint64(0)
+    for k in range(4):
+        lone += _bits(sketch[left, k] & ~sketch[right, k])
+        lonely += _bits(sketch[right, k] & ~sketch[left, k])
+    shared = min(one - np.int64(lone), other - np.int64(lonely))
+    return bool(shared >= floor * (one + other - shared) - 1e-9)
 
 
 @numba.njit(cache=True)
 def _pairs(
-    order: np.ndarray, starts: np.ndarray, seller: np.ndarray, gtin: np.ndarray, words: np.ndarray, bounds: np.ndarray,
-    variant: np.ndarray, variant_bounds: np.ndarray, phash: np.ndarray, photo: np.ndarray, floor: float, close: float,
-    most: int,
+    rows: np.ndarray, starts: np.ndarray, of_photo: np.ndarray, seller: np.ndarray, gtin: np.ndarray,
+    content: np.ndarray, words: np.ndarray, bounds: np.ndarray, variant: np.ndarray, variant_bounds: np.ndarray,
+    phash: np.ndarray, photo: np.ndarray, said: np.ndarray, said_bounds: np.ndarray, square: np.ndarray,
+    norm: np.ndarray, floor: float, word_floor: float, close: float, most: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Pairs of members and leaders that resemble each other, as row numbers, with their Jaccard index."""
-    size = 1024
-    left, right, similarity = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64)
+    left, right, similarity = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.float64)
+    sketch = _sketches(words, bounds)
     n = 0
-    leaders = np.empty(max(most, SMALL), np.int64)
+    leaders = np.empty(max(most, SMALL, PHOTO_LEADERS), np.int64)
     for bucket in range(len(starts) - 1):
-        members = order[starts[bucket] : starts[bucket + 1]].copy()
+        members = rows[starts[bucket] : starts[bucket + 1]]
         small = len(members) <= SMALL
+        limit = SMALL if small else PHOTO_LEADERS if of_photo[bucket] else most
+        followers = 0  # members that became no leader: leaders found after them have not seen them
         for by_seller in range(2):
             if by_seller:
+                if not followers or (seller[members] == seller[members[0]]).all():
+                    break
                 members = members[np.argsort(seller[members], kind="mergesort")]
             count = 0
             for m in range(len(members)):
@@ -111,28 +125,47 @@ def _pairs(
                     count = 0
                 if by_seller and seller[row] == 0:
                     continue
-                alike = False
+                alike, kept = False, 0
                 for k in range(count):
                     other = leaders[k]
-                    text = jaccard(words, bounds, other, row)
+                    copy = content[row] > 0 and content[row] == content[other]
                     image = photo[row] > 0 and photo[other] > 0 and _bits(phash[row] ^ phash[other]) <= FAR_64
-                    if text >= floor or image or (gtin[row] > 0 and gtin[row] == gtin[other]):
-                        # A variant leads its own duplicates: the red mug must not stand between two blue ones.
-                        if text >= close and conflict(variant, variant_bounds, other, row) < 0:
-                            alike = True
-                        if n == size:
-                            size *= 2
-                            left, right, similarity = _grown(left, size), _grown(right, size), _grown(similarity, size)
+                    code = gtin[row] > 0 and gtin[row] == gtin[other]
+                    if of_photo[bucket] and not image:
+                        continue
+                    text, wordy = 1.0 if copy and bounds[row] < bounds[row + 1] else 0.0, False
+                    if not copy:
+                        alike_at_all = image or code or _reach(sketch, bounds, other, row, floor)
+                        if not alike_at_all and _reach(sketch, bounds, other, row, LOOSE):
+                            wordy = cosine_of(said, said_bounds, square, norm, other, row) >= word_floor
+                        if alike_at_all or wordy:
+                            text = jaccard(words, bounds, other, row)
+                        if not alike_at_all:
+                            wordy = text >= LOOSE
+                        elif text < floor:
+                            wordy = cosine_of(said, said_bounds, square, norm, other, row) >= word_floor
+                    # A variant leads its own duplicates: the red mug must not stand between two blue ones.
+                    same = bool(copy or (text >= close and conflict(variant, variant_bounds, other, row) < 0))
+                    # Of a photo that hundreds show, most links would not be kept.
+                    if same or ((text >= floor or wordy or image or code) and (small or kept < most)):
+                        kept += 1
+                        if n == len(left):
+                            left, right, similarity = _grown(left), _grown(right), _grown(similarity)
                         left[n], right[n], similarity[n] = other, row, text
                         n += 1
-                if small or (not alike and count < most):
+                    alike = alike or same
+                    if copy:
+                        break
+                if (small or not alike) and count < limit:
                     leaders[count] = row
                     count += 1
+                else:
+                    followers += 1
     return left[:n], right[:n], similarity[:n]
 
 
 @numba.njit(cache=True)
-def _grown(values: np.ndarray, size: int) -> np.ndarray:
-    larger = np.empty(size, values.dtype)
+def _grown(values: np.ndarray) -> np.ndarray:
+    larger = np.empty(2 * len(values), values.dtype)
     larger[: len(values)] = values
     return larger

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
+from .copies import gathered, in_order
 from .decision import Decisions, Nodes, decide, ranked
 
 PAIRS_AT_ONCE = 50_000
@@ -39,9 +40,10 @@ def decide_completely(
         The decisions, and left, right and edges with what was added.
     """
     places = ranked(nodes.ids)
+    left, right, edges = gathered(nodes, places, left, right, edges)
     while True:
         found = decide(nodes, left, right, edges, config)
-        one, other = _gaps(found, left, right)
+        one, other = _gaps(nodes, places, found, left, right)
         if not len(one):
             return found, left, right, edges
         swap = places[one] > places[other]
@@ -54,15 +56,33 @@ def decide_completely(
         left, right = np.concatenate([left, one]), np.concatenate([right, other])
 
 
-def _gaps(found: Decisions, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of kept listings, of which one stands for a listing that the other would also drop, not yet compared."""
+def _gaps(
+    nodes: Nodes, by_id: np.ndarray, found: Decisions, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of kept listings, of which one stands for a listing that the other would also drop, not yet compared.
+
+    Of all that would drop a listing, the first in order is compared with the others: it is the one that will stay. The
+    one that stands for it, which resembles it most, may itself be dropped in the next round, and so on.
+    """
     lost = np.concatenate([left[found.drops], right[found.drops]])
     beside = np.concatenate([right[found.drops], left[found.drops]])
-    leader = found.kept[lost]
-    open_ = (leader != lost) & (found.kept[beside] == beside) & (leader != beside)
+    open_ = (found.kept[lost] != lost) & (found.kept[beside] == beside)
+    lost, beside = lost[open_], beside[open_]
+    concerned = in_order(nodes, by_id, np.flatnonzero(np.bincount(beside, minlength=len(by_id))))
+    place = np.zeros(len(by_id), np.int64)
+    place[concerned] = np.arange(len(concerned))
+    order = np.lexsort((place[beside], lost))
+    lost, beside = lost[order], beside[order]
+    starts = np.flatnonzero(np.append(True, lost[1:] != lost[:-1])[: len(lost)])
+    first = np.repeat(beside[starts], np.diff(np.append(starts, len(lost))))
     n = np.int64(len(found.kept))
-    keys = np.unique(_key(leader[open_], beside[open_], n))
-    keys = keys[~np.isin(keys, _key(left, right, n))]
+    compared = _key(left, right, n)
+    for leader in (first, found.kept[lost]):
+        keys = np.sort(_key(leader, beside, n)[leader != beside])  # np.unique hashes, and such keys to few places
+        keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
+        keys = keys[~np.isin(keys, compared, kind="sort")]
+        if len(keys):
+            break
     return keys // n, keys % n
 
 

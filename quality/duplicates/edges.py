@@ -23,10 +23,11 @@ EDGES = pa.schema(
         ("word_similarity", pa.float32()),  # cosine of the words, weighed by rarity in the catalog
         ("image_distance", pa.int16()),  # bits that differ; -1 where the photos cannot be compared
         ("image_bits", pa.int16()),  # of how many: 256, or 64 where one lacks the long hash
-        ("colour_distance", pa.float32()),  # mean difference of 8 x 8 RGB means, 0 to 255; null where not known
+        ("colour_distance", pa.float32()),  # of brightness, and of the colours that differ most, 0 to 400; null where not known
         ("same_seller", pa.int8()),  # 1 yes, 0 no, -1 not known
         ("equal_title", pa.bool_()),
         ("equal_gtin", pa.bool_()),
+        ("copy", pa.bool_()),  # equal in every sign
         ("veto", pa.string()),  # the kind in which they are variants of each other; null where in none
     ]
 )
@@ -59,7 +60,7 @@ def compare(
     distance, bits, colours = _photo_distance(left, right, photo, *hashes)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
-    seller, title, gtin = (np.asarray(rows[name]) for name in ("seller", "title", "gtin"))
+    seller, title, gtin, content = (np.asarray(rows[name]) for name in ("seller", "title", "gtin", "content"))
     known = (seller[left] > 0) & (seller[right] > 0)
     return pa.Table.from_pydict(
         {
@@ -73,6 +74,7 @@ def compare(
             "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
             "equal_title": (title[left] > 0) & (title[left] == title[right]),
             "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
+            "copy": (content[left] > 0) & (content[left] == content[right]),
             "veto": pa.array([None if k < 0 else names[k] for k in found.tolist()], pa.string()),
         },
         schema=EDGES,

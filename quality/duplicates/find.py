@@ -2,63 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from rich.console import Console
+from rich.progress import Progress
 
+from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_photo
 from . import survivor
 from .agreement import AGREEMENTS
-from .candidates import shared, verify
+from .answer import Duplicates
+from .buckets import all_keys, buckets
+from .candidates import verify
 from .completion import decide_completely
+from .copies import hang, originals
 from .decision import Decisions, Nodes
-from .edges import EDGES, compare, distinct
-from .frame import listings_of
+from .edges import compare
+from .frame import frame_of, listings_of
 from .links import links
 from .own_vetoes import OwnVetoes
-from .signs import Signs, hashed, signs
+from .signs import SIGNS, Signs, signs
 from .words import frequencies, weights, words
+from .xxh64 import digests
 
-BUCKET_ROWS = 200_000  # rows of buckets that are compared at a time
-
-
-@dataclass(frozen=True, repr=False)
-class Duplicates:
-    """What was found: who was dropped for whom, who is only linked, and the families that a split must not cut."""
-
-    dropped: pd.DataFrame  # dropped_id, kept_id, rule, text_similarity, image_distance
-    links: pd.DataFrame  # left_id, right_id, kind, similarity, veto
-    families: pd.Series  # family of each id
-    rows: int
-
-    def __repr__(self) -> str:
-        vetoed = int(self.links["veto"].notna().sum())
-        return (
-            f"{self.rows:,} listings: {len(self.dropped):,} duplicates, {len(self.links):,} links "
-            f"({vetoed:,} of them variants), {self.families.nunique():,} families"
-        )
+SIGNED_AT_ONCE = 8192  # listings between two moves of the progress bar
+Moved = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 
 
 def find_duplicates(
-    df: pd.DataFrame,
+    df: pd.DataFrame | pa.Table,
     title: str = "title",
-    image: str | None = None,
+    image: str | Sequence[str] | None = None,
     id: str | None = None,
     seller: str | None = None,
     attributes: Sequence[str] = (),
     preset: Literal["catalog", "training"] = "catalog",
     config: DeduplicateConfig | None = None,
     phash: str | None = None,
+    progress: bool | None = None,
+    **columns: str,
 ) -> Duplicates:
     """Find duplicate listings in a frame by exact, MinHash and photo comparison, variants kept apart.
 
-        found = eclip.find_duplicates(df, title="name", image="photo", id="sku", seller="shop")
+        found = eclip.find_duplicates(df, title="name", image="photo", id="sku", seller="shop", brand="maker")
+        found.show()
         df = df[~df.sku.isin(found.dropped.dropped_id)]
 
     By the preset `catalog` a listing is dropped for another of the same seller only; without `seller` everything that
@@ -67,66 +60,90 @@ def find_duplicates(
     stays. A photo that many unlike listings share is a sign of nothing, by the defaults of the filter stage.
 
     Args:
-        df: One listing a row.
+        df: One listing a row: a pandas frame, or what Arrow can read, such as a table of pyarrow or a polars frame.
         title: Column of titles.
-        image: Column of photos: a path, or the file's bytes, in each cell; null where there is none.
+        image: Column of photos: a path, or the file's bytes, in each cell; null where there is none. Of several
+            columns the first photo that decodes counts.
         id: Column of ids, unique; default: the frame's index.
         seller: Column of sellers.
         attributes: Columns such as colour and size, whose differing values make variants.
         preset: The decision table.
         config: All settings of the section `deduplicate`, instead of the preset.
         phash: Column of 64-bit perceptual hashes, 16 hex digits, where there are no photos.
+        progress: Show a progress bar; default: where somebody watches, in a terminal or a notebook.
+        columns: Names of the columns that are read, where they differ: brand="maker", gtin="ean".
 
     Raises:
         ConfigError: a column is not there.
         SourceError: ids are not unique.
     """
     settings = config or DeduplicateConfig(preset=preset)
-    listings = listings_of(df, title, image, id, seller, attributes, phash)
-    known = signs(listings, listings, hot_photo(listings, PlaceholderConfig()), settings, OwnVetoes.of(settings))
-    rarity = weights(frequencies(words(known.rows["text"])), len(df))
-    edges = _edges(known, rarity, settings)
+    console = Console(stderr=True)
+    shown = progress if progress is not None else console.is_terminal or console.is_jupyter
+    with Progress(console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("duplicates", total=None)
+
+        def moved(doing: str, done: int, total: int) -> None:
+            bar.update(task, description=f"duplicates: {doing}", completed=done, total=total)
+
+        frame = frame_of(df)
+        listings = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
+        return _found(frame[id] if id else frame.index, listings, settings, moved)
+
+
+def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Duplicates:
+    known = _signs(listings, config, moved)
+    moved("compare", 0, 1)
+    rows = pa.Table.from_batches([known.rows])
+    rarity = weights(frequencies(words(known.rows["text"])), len(listings))
+    left, right, edges = _edges(rows, known, rarity, config)
+    moved("decide", 0, 1)
     ids = listings["id"]
-    places = pd.Index(ids.to_pylist())
-    left, right = (places.get_indexer(edges[n].to_pylist()).astype(np.int64) for n in ("left_id", "right_id"))
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
     nodes = Nodes(
         ids,
-        survivor.rank(survivor.scores(pa.Table.from_batches([listings]), settings)),
-        hashed(ids),
+        survivor.rank(survivor.scores(pa.Table.from_batches([listings]), config)),
+        digests(ids),
         np.asarray(codes).astype(np.int64),
         np.zeros(len(ids), bool),
         np.asarray(listings["price"].fill_null(np.nan)),
     )
-    table = pa.Table.from_batches([known.rows])
     found, left, right, edges = decide_completely(
-        nodes,
-        left,
-        right,
-        edges,
-        settings,
-        lambda one, other: compare(table, one, other, rarity, vetoes=settings.vetoes),
+        nodes, left, right, edges, config, lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes)
     )
-    linked = links(ids, found, left, right, edges, settings)[0].to_pandas()
-    names = pd.Index(df[id] if id else df.index)  # as they were given, or `isin` would find none of them
+    linked = links(ids, found, left, right, edges, config)[0].to_pandas()
+    names, places = pd.Index(names), pd.Index(ids.to_pylist())  # as they were given, or `isin` would find none of them
     for side in ("left_id", "right_id"):
         linked[side] = names[places.get_indexer(linked[side])]
     families = pd.Series(names[found.family], index=names, name="family")
-    return Duplicates(_dropped(names, edges, found), linked, families, len(df))
+    titles = pd.Series(listings["title"].to_pylist(), index=names, name="title", dtype=object)
+    return Duplicates(_dropped(names, edges, found), linked, families, titles)
 
 
-def _edges(known: Signs, rarity: np.ndarray, config: DeduplicateConfig) -> pa.Table:
-    """Verify all buckets, a few at a time."""
-    keys, owners = shared(known.keys, known.owners)
-    found = []
-    first = 0
-    while first < len(keys):
-        last = min(first + BUCKET_ROWS, len(keys))
-        last = int(np.searchsorted(keys, keys[last - 1], side="right"))  # a bucket is never cut
-        rows = pa.Table.from_batches([known.rows.take(pa.array(owners[first:last]))])
-        found.append(verify(rows.append_column("key", pa.array(keys[first:last])), rarity, config))
-        first = last
-    return pa.Table.from_batches([distinct(pa.Table.from_batches(found, EDGES))], EDGES)
+def _signs(listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Signs:
+    """Work out signs and keys, some listings at a time."""
+    parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
+    first, vetoes = 0, OwnVetoes.of(config)
+    for batch in slices(listings, rows=SIGNED_AT_ONCE):
+        moved("read titles", first, listings.num_rows)
+        part = signs(batch, batch, hot_photo(batch, PlaceholderConfig()), config, vetoes)
+        parts.append(part.rows)
+        keys.append(part.keys.behind(first))
+        first += batch.num_rows
+    return Signs(pa.concat_batches(parts), all_keys(keys))
+
+
+def _edges(
+    rows: pa.Table, known: Signs, rarity: np.ndarray, config: DeduplicateConfig
+) -> tuple[np.ndarray, np.ndarray, pa.Table]:
+    """Verify all buckets. Left and right rows, and rows of EDGES."""
+    original = originals(np.asarray(rows["content"]))
+    parts = [
+        hang(rows, original, config.vetoes),
+        verify(rows, buckets(known.keys.of(original == np.arange(len(original))), config.leaders), rarity, config),
+    ]
+    left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    return left, right, pa.concat_tables([edges for *_, edges in parts])
 
 
 def _dropped(names: pd.Index, edges: pa.Table, found: Decisions) -> pd.DataFrame:

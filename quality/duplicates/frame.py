@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
-from ...schemas.values import of_frame, price, text, time
-from ..images import hashes
-from ..images.decode import UnreadablePhotoError, decode
+from ...schemas.values import of_frame, photo_hash, price, text, time
+from ..images.decode import Photo, UnreadablePhotoError, decode
+from ..images.hashes import phash, to_hex
 from ..images.reader import own_photo
 from ..images.web import NoPhotoError
 from ..noise import HOT, SCORES, score, share
@@ -24,68 +27,99 @@ READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
     "price": (pa.float64(), price),
     "updated_at": (pa.timestamp("us", tz="UTC"), time),
 }
+ARGUMENTS = ("df", "title", "image", "id", "seller", "attributes", "preset", "config", "phash", "progress")
 PHOTO = pa.schema([("width", pa.int32()), ("height", pa.int32()), ("phash", pa.string()), ("phash256", pa.string()),
                    ("colour", pa.binary(192))])  # fmt: skip
 
 
+def frame_of(df: Any) -> pd.DataFrame:
+    """Take a pandas frame, or what hands its columns over as Arrow does: pyarrow, polars, DuckDB.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    if isinstance(df, pd.DataFrame):
+        return df
+    if hasattr(df, "__arrow_c_stream__"):
+        frame: pd.DataFrame = pa.table(df).to_pandas()
+        return frame
+    raise ConfigError(f"find_duplicates: {type(df).__name__} is no table; give a pandas, polars or pyarrow one")
+
+
 def listings_of(
-    df: pd.DataFrame,
-    title: str,
-    image: str | None,
-    id: str | None,
-    seller: str | None,
-    attributes: Sequence[str],
-    phash: str | None = None,
-) -> pa.RecordBatch:
+    df: pd.DataFrame, title: str, image: str | Sequence[str] | None, id: str | None, seller: str | None,
+    attributes: Sequence[str], phash: str | None = None, columns: Mapping[str, str] = MappingProxyType({}),
+    moved: Callable[[str, int, int], None] = lambda *_: None,
+) -> pa.RecordBatch:  # fmt: skip
     """Make listings, with their photos' signs (PHOTO) and the scores by which a photo is hot.
 
     Raises:
         ConfigError: a column is not there.
         SourceError: ids are not unique.
     """
-    for name in (title, *(n for n in (image, id, seller, phash) if n), *attributes):
+    photos = [image] if isinstance(image, str) else list(image or [])
+    for name in columns:
+        if name not in READ:
+            raise ConfigError(f"find_duplicates: no argument '{name}'{nearest(name, [*ARGUMENTS, *READ])}")
+    for name in (title, *photos, *(n for n in (id, seller, phash) if n), *attributes, *columns.values()):
         if name not in df.columns:
             raise ConfigError(f"find_duplicates: no column '{name}'{nearest(name, map(str, df.columns))}")
+    names = _ids(df, id)
+    batch = {"id": names, "title": text(of_frame(df[title]))}
+    batch["seller"] = text(of_frame(df[seller])) if seller else pa.nulls(len(df), pa.string())
+    for name, (kind, read) in READ.items():
+        column = columns.get(name, name)
+        batch[name] = read(of_frame(df[column])) if column in df.columns else pa.nulls(len(df), kind)
+    batch["attributes"] = _attributes(df[list(attributes)]) if len(attributes) else pa.nulls(len(df), ATTRIBUTES)
+    seen = _photos(df[photos], moved) if photos else pa.RecordBatch.from_pylist([{}] * len(df), PHOTO)
+    batch |= {name: seen[name] for name in PHOTO.names}
+    if phash:
+        batch["phash"] = pc.coalesce(batch["phash"], photo_hash(of_frame(df[phash])))
+    listings = pa.RecordBatch.from_pydict(batch)
+    scores = score(listings, _shared(listings))
+    for name in SCORES.names[1:]:
+        listings = listings.append_column(name, scores[name])
+    return listings
+
+
+def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
     names = (df[id] if id else df.index.to_series()).astype(str)
     twice = names[names.duplicated()]
     if len(twice):
-        raise SourceError(f"find_duplicates: id '{twice.iloc[0]}' stands twice; ids must be unique")
-    columns = {"id": pa.array(names.tolist(), pa.string()), "title": text(of_frame(df[title]))}
-    columns["seller"] = text(of_frame(df[seller])) if seller else pa.nulls(len(df), pa.string())
-    for name, (kind, read) in READ.items():
-        columns[name] = read(of_frame(df[name])) if name in df.columns else pa.nulls(len(df), kind)
-    values: list[Any] = [
-        [{"name": n, "values": [str(v)]} for n, v in zip(attributes, row, strict=True) if pd.notna(v)]
-        for row in df[list(attributes)].itertuples(index=False)
+        what = f"id '{twice.iloc[0]}'" if id else f"'{twice.iloc[0]}' in the frame's index"
+        advice = "" if id else ": name a column, id=…, or number the rows, df.reset_index(drop=True)"
+        raise SourceError(f"find_duplicates: {what} stands twice; ids must be unique{advice}")
+    return pa.array(names.tolist(), pa.string())
+
+
+def _attributes(df: pd.DataFrame) -> pa.Array:
+    values = [
+        [{"name": str(n), "values": [str(v)]} for n, v in zip(df.columns, row, strict=True) if pd.notna(v)]
+        for row in df.itertuples(index=False)
     ]
-    columns["attributes"] = pa.array(values or [None] * len(df), ATTRIBUTES)
-    photos = _photos(df[image]) if image else pa.RecordBatch.from_pylist([{}] * len(df), PHOTO)
-    if phash:
-        photos = photos.set_column(2, PHOTO.field("phash"), text(of_frame(df[phash])))
-    batch = pa.RecordBatch.from_pydict(columns | {name: photos[name] for name in PHOTO.names})
-    scores = score(batch, _shared(batch))
-    for name in SCORES.names[1:]:
-        batch = batch.append_column(name, scores[name])
-    return batch
+    return pa.array(values, ATTRIBUTES)
 
 
-def _photos(column: pd.Series) -> pa.RecordBatch:
-    """Decode and hash; a photo that does not decode counts as none."""
+def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.RecordBatch:
+    """Decode and hash the first photo of each row that decodes; one that does not counts as none."""
     rows: list[dict[str, Any]] = []
-    for cell in column:
-        try:
-            photo = decode(own_photo(cell) or b"")
-        except (UnreadablePhotoError, NoPhotoError):
-            rows.append({})
-            continue
-        rows.append(
-            {
-                "width": photo.width, "height": photo.height,
-                "phash": hashes.to_hex(hashes.phash(photo.gray32[None]))[0],
-                "phash256": hashes.to_hex(hashes.phash(photo.gray64[None]))[0], "colour": photo.rgb8.tobytes(),
-            }
-        )  # fmt: skip
+    for number, cells in enumerate(df.itertuples(index=False)):
+        if number % 64 == 0:
+            moved("read photos", number, len(df))
+        several = (c if isinstance(c, list | tuple | np.ndarray) else (c,) for c in cells)
+        photo = next(filter(None, map(_decoded, itertools.chain(*several))), None)
+        rows.append({} if photo is None else {
+            "width": photo.width, "height": photo.height, "phash": to_hex(phash(photo.gray32[None]))[0],
+            "phash256": to_hex(phash(photo.gray64[None]))[0], "colour": photo.rgb8.tobytes(),
+        })  # fmt: skip
     return pa.RecordBatch.from_pylist(rows, PHOTO)
+
+
+def _decoded(cell: Any) -> Photo | None:
+    try:
+        return decode(own_photo(cell) or b"")
+    except (UnreadablePhotoError, NoPhotoError):
+        return None
 
 
 def _shared(listings: pa.RecordBatch) -> pa.Table:

@@ -73,7 +73,14 @@ def cosine(words: Words, weights: np.ndarray, left: np.ndarray, right: np.ndarra
     Returns:
         [float32 (m,)] 0 to 1.
     """
-    return np.asarray(_cosine(words.values, words.offsets, weights, left, right))
+    square, norm = squares(words, weights)
+    return np.asarray(_cosine(words.values, words.offsets, square, norm, left, right))
+
+
+def squares(words: Words, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the squared weight of each word, [float64 (total,)], and the sum of each text's, [float64 (n,)]."""
+    square = weights[words.values % np.uint64(BINS)].astype(np.float64) ** 2
+    return square, np.add.reduceat(np.append(square, 0.0), words.offsets[:-1]) * (np.diff(words.offsets) > 0)
 
 
 def word_keys(words: Words) -> tuple[np.ndarray, np.ndarray]:
@@ -145,30 +152,32 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 
 @numba.njit(cache=True)
+def cosine_of(
+    values: np.ndarray, offsets: np.ndarray, square: np.ndarray, norm: np.ndarray, left: int, right: int
+) -> float:
+    """Compare the words of two texts: what `cosine` does, for compiled callers."""
+    i, i_end = offsets[left], offsets[left + 1]
+    j, j_end = offsets[right], offsets[right + 1]
+    shared = 0.0
+    while i < i_end and j < j_end:
+        if values[i] == values[j]:
+            shared += square[i]
+            i += 1
+            j += 1
+        elif values[i] < values[j]:
+            i += 1
+        else:
+            j += 1
+    return float(min(1.0, shared / np.sqrt(norm[left] * norm[right]))) if shared > 0 else 0.0
+
+
+@numba.njit(cache=True)
 def _cosine(
-    values: np.ndarray, offsets: np.ndarray, weights: np.ndarray, left: np.ndarray, right: np.ndarray
+    values: np.ndarray, offsets: np.ndarray, square: np.ndarray, norm: np.ndarray, left: np.ndarray, right: np.ndarray
 ) -> np.ndarray:
-    bins = np.uint64(len(weights))
-    norms = np.zeros(len(offsets) - 1, np.float64)
-    for text in range(len(norms)):
-        for k in range(offsets[text], offsets[text + 1]):
-            norms[text] += np.float64(weights[values[k] % bins]) ** 2
     found = np.zeros(len(left), np.float32)
     for pair in range(len(left)):
-        i, i_end = offsets[left[pair]], offsets[left[pair] + 1]
-        j, j_end = offsets[right[pair]], offsets[right[pair] + 1]
-        shared = 0.0
-        while i < i_end and j < j_end:
-            if values[i] == values[j]:
-                shared += np.float64(weights[values[i] % bins]) ** 2
-                i += 1
-                j += 1
-            elif values[i] < values[j]:
-                i += 1
-            else:
-                j += 1
-        if shared > 0:
-            found[pair] = min(1.0, shared / np.sqrt(norms[left[pair]] * norms[right[pair]]))
+        found[pair] = cosine_of(values, offsets, square, norm, left[pair], right[pair])
     return found
 
 

@@ -1,14 +1,19 @@
+"""Buckets come together over shards and ranges of keys."""
+
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from eclip.beam_pipelines.buckets import key_ranges, results, run_passes
+import pytest
+from eclip.beam_pipelines.buckets import KeyRange, RangeWork, range_of, ranges_for, results
 from eclip.beam_pipelines.runners import Runner
+from eclip.beam_pipelines.shards import MapShards
+from eclip.quality.duplicates.buckets import Buckets, Keys, buckets
+from eclip.schemas.attempt import Attempt
 from eclip.schemas.config import RunnerConfig
 from eclip.schemas.storage import Storage
 
@@ -26,60 +31,71 @@ def keys_of(shard: int) -> np.ndarray:
 @dataclass
 class Source:
     shards: int = SHARDS
-    asked: list[int] = field(default_factory=list)
 
-    def keys(self, shard: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-        keys = keys_of(shard).ravel()
-        rows = np.repeat(np.arange(ROWS), 3)
-        mine = (keys >= np.uint64(low)) & (keys <= np.uint64(high - 1))
-        return keys[mine], rows[mine]
+    def keys(self, shard: int, span: KeyRange) -> Keys:
+        keys, rows = keys_of(shard).ravel(), np.repeat(np.arange(ROWS), 3)
+        mine = span.of(keys)
+        return Keys(keys[mine], rows[mine], np.zeros(int(mine.sum()), np.uint32))
 
-    def payload(self, shard: int, rows: np.ndarray) -> pa.RecordBatch:
-        return pa.RecordBatch.from_pydict(
-            {"id": [f"{shard}-{r:04d}" for r in rows.tolist()], "shard": pa.array([shard] * len(rows), pa.int32())}
-        )
+    def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
+        return pa.table({"id": [f"{shard}-{r:04d}" for r in rows.tolist()]})
 
 
 @dataclass
 class Collect:
-    def __call__(self, buckets: pa.Table) -> pa.RecordBatch:
-        return buckets.select(["key", "id", "shard"]).combine_chunks().to_batches()[0]
+    """Each bucket as the ids in it, in the shard of the first."""
+
+    def buckets(self, keys: Keys) -> Buckets:
+        return buckets(keys, leaders=0, cap=len(keys.key))
+
+    def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
+        members = [found.rows[a:b] for a, b in zip(found.starts, found.starts[1:], strict=False)]
+        ids = [rows["id"].take(pa.array(m)).to_pylist() for m in members]
+        return np.array([m[0] for m in members], np.int64), pa.table({"ids": pa.array(ids, pa.list_(pa.string()))})
 
 
-def test_every_bucket_of_two_or_more_comes_whole_whatever_the_passes(tmp_path: Path) -> None:
-    expected: dict[int, set[str]] = defaultdict(set)
+def run(folder: Path, ranges: int) -> Attempt:
+    attempt = Attempt(Storage(str(folder / "attempt")), ranges)
+    work = RangeWork(Source(), Collect(), Storage(str(folder / "found")), ranges)
+    Runner(RunnerConfig(workers=1)).run("Test", MapShards(work, attempt))
+    assert attempt.failures() == {}
+    return attempt
+
+
+@pytest.mark.parametrize("ranges", [1, 7])
+def test_every_bucket_of_two_or_more_comes_whole_however_many_ranges(tmp_path: Path, ranges: int) -> None:
+    members: dict[int, set[str]] = defaultdict(set)
     for shard in range(SHARDS):
         for row, keys in enumerate(keys_of(shard).tolist()):
             for key in keys:
-                expected[key].add(f"{shard}-{row:04d}")
-    expected = {key: ids for key, ids in expected.items() if len(ids) > 1}
-    runner = Runner(RunnerConfig())
-    for memory, passes in ((64, 1), (64, 7)):
-        folder = Storage(str(tmp_path / str(passes)))
-        run_passes("Test", runner, Source(), Collect(), folder, passes * 64 * (1 << 20) / 6.01, memory)
-        assert len([n for n in folder.children() if n.endswith(".json")]) == passes
-        found: dict[int, set[str]] = defaultdict(set)
-        for shard in range(SHARDS):
-            for table in results(folder, shard):
-                for key, row in zip(table["key"].to_pylist(), table["id"].to_pylist(), strict=True):
-                    assert row.startswith(f"{shard}-")
-                    found[key].add(row)
-        # A row that has a key twice stands in its bucket twice; that alone makes no bucket of two rows.
-        assert {key: ids for key, ids in found.items() if len(ids) > 1} == expected
+                members[key].add(f"{shard}-{row:04d}")
+    expected = sorted(sorted(ids) for ids in members.values() if len(ids) > 1)
+    assert run(tmp_path, ranges).missing() == []
+    found = []
+    for shard in range(SHARDS):
+        for table in results(Storage(str(tmp_path / "found")), shard):
+            assert all(ids[0].startswith(f"{shard}-") for ids in table["ids"].to_pylist())
+            found += table["ids"].to_pylist()
+    assert sorted(found) == expected
+    assert sum(len(t) for t in results(Storage(str(tmp_path / "found")))) == len(expected)
 
 
-def test_a_pass_that_is_done_is_not_run_again(tmp_path: Path) -> None:
-    folder = Storage(str(tmp_path))
-    run_passes("Test", Runner(RunnerConfig()), Source(), Collect(), folder, 1, 64)
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.parquet")}
-    run_passes("Test", Runner(RunnerConfig()), Source(), Collect(), folder, 1, 64)
-    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.parquet")} == before
+def test_a_range_that_is_done_is_not_done_again(tmp_path: Path) -> None:
+    run(tmp_path, 3)
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "found").iterdir()}
+    (tmp_path / "attempt" / "_shards" / "00001.json").unlink()
+    run(tmp_path, 3)
+    after = {p: p.stat().st_mtime_ns for p in (tmp_path / "found").iterdir()}
+    assert [p.name for p in before if before[p] != after[p]] == ["00001.arrow"]
 
 
-def test_ranges_cover_all_keys_once() -> None:
-    for size in (1, 1 << 30, 1 << 36):
-        ranges = key_ranges(size, 512)
-        assert ranges[0].low == 0
-        assert ranges[-1].high == 1 << 64
-        assert all(a.high == b.low for a, b in itertools.pairwise(ranges))
-    assert len(key_ranges(1 << 30, 512)) == 12  # 1 GB x 6 in passes of 512 MB
+def test_ranges_cover_all_keys_once_and_follow_the_memory() -> None:
+    keys = np.random.default_rng(0).integers(0, 1 << 64, 20_000, np.uint64, endpoint=False)
+    keys[:2] = 0, (1 << 64) - 1
+    for ranges in (1, 3, 1000):
+        number = range_of(keys, ranges)
+        assert number[:2].tolist() == [0, ranges - 1]
+        assert np.array_equal(np.sort(number), number[np.argsort(keys)])
+        assert np.array_equal(KeyRange(ranges // 2, ranges).of(keys), number == ranges // 2)
+        assert np.bincount(number, minlength=ranges).max() < 20_000 / ranges * 1.5 + 50
+    assert ranges_for(1 << 24, 512, 2) == 4  # 16M keys of 64 bytes for two workers, 512 MB together

@@ -119,8 +119,8 @@ def test_hot_photos_and_empty_titles_make_no_keys() -> None:
          "brand": pa.nulls(2, pa.string()), "attributes": pa.nulls(2), "phash": ["8000000000000000"] * 2}
     )  # fmt: skip
     photos = pa.RecordBatch.from_pydict({"phash256": ["80" + "00" * 31] * 2, "colour": [bytes(192)] * 2})
-    assert len(signs(rows, photos, np.array([True, True]), DeduplicateConfig()).keys) == 0
-    assert len(signs(rows, photos, np.array([False, True]), DeduplicateConfig()).keys) == 15
+    assert len(signs(rows, photos, np.array([True, True]), DeduplicateConfig()).keys.key) == 0
+    assert len(signs(rows, photos, np.array([False, True]), DeduplicateConfig()).keys.key) == 15
 
 
 def test_equal_gtins_are_linked_whatever_the_titles_say() -> None:
@@ -186,7 +186,9 @@ def test_the_answer_reads_like_an_answer() -> None:
     found = find_duplicates(
         pd.DataFrame({"title": ["a red mug", "a red mug", "b"], "shop": ["s", "s", "s"]}), seller="shop"
     )
-    assert repr(found) == "3 listings: 1 duplicates, 0 links (0 of them variants), 2 families"
+    assert repr(found) == (
+        "3 listings: 1 duplicate, 0 links (0 of them variants), 2 families\n  dropped by  equal_title 1"
+    )
     assert find_duplicates(pd.DataFrame({"title": []})).rows == 0
 
 

@@ -1,0 +1,108 @@
+"""What was found in a frame, for people: counts, reasons, and the sets side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+REASONS = {
+    "image_and_text": "photo and title agree",
+    "equal_title": "titles are equal",
+    "equal_gtin": "GTINs are equal, titles agree",
+    "text": "titles agree",
+    "image": "photos agree",
+}
+SHOWN = 5  # sets in a notebook
+
+
+@dataclass(frozen=True, repr=False)
+class Duplicates:
+    """What was found: who was dropped for whom, who is only linked, and the families that a split must not cut."""
+
+    dropped: pd.DataFrame  # dropped_id, kept_id, rule, text_similarity, image_distance
+    links: pd.DataFrame  # left_id, right_id, kind, similarity, veto
+    families: pd.Series  # family of each id
+    titles: pd.Series  # title of each id
+
+    @property
+    def rows(self) -> int:
+        """Listings that were looked at."""
+        return len(self.families)
+
+    def __repr__(self) -> str:
+        vetoed = int(self.links["veto"].notna().sum())
+        lines = [
+            f"{self.rows:,} listings: {_count(len(self.dropped), 'duplicate')}, {_count(len(self.links), 'link')} "
+            f"({vetoed:,} of them variants), {_count(self.families.nunique(), 'family', 'families')}"
+        ]
+        for what, rules in (("dropped", self.dropped["rule"]), ("linked", self.links["kind"])):
+            counts = rules.value_counts()
+            if len(counts):
+                lines.append(f"  {what + ' by':<11} " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
+        return "\n".join(lines)
+
+    def summary(self) -> pd.DataFrame:
+        """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts.
+
+        Returns:
+            Columns outcome, by, pairs, text_similarity (the median).
+        """
+        plain = self.links[self.links["veto"].isna()]
+        parts = [
+            ("dropped", self.dropped, "rule", "text_similarity"),
+            ("linked", plain, "kind", "similarity"),
+            ("variant", self.links[self.links["veto"].notna()], "veto", "similarity"),
+        ]
+        rows = [
+            {"outcome": outcome, "by": by, "pairs": len(some), "similarity": round(float(some[alike].median()), 2)}
+            for outcome, frame, column, alike in parts
+            for by, some in sorted(frame.groupby(column), key=lambda part: -len(part[1]))
+        ]
+        return pd.DataFrame(rows, columns=["outcome", "by", "pairs", "similarity"])
+
+    def show(self, df: pd.DataFrame | None = None, sets: int = 10) -> pd.DataFrame:
+        """Lay sets of duplicates side by side, the largest first; the listing that is kept leads its set.
+
+        Args:
+            df: The frame with the ids as its index, to show its columns too.
+            sets: How many.
+
+        Returns:
+            A row for each listing: set, id, outcome, why, title, and the columns of `df`.
+        """
+        largest = self.dropped["kept_id"].value_counts(sort=True).head(sets).index
+        rows: list[dict[str, object]] = []
+        for number, kept in enumerate(largest, 1):
+            mine = self.dropped[self.dropped["kept_id"] == kept]
+            rows.append({"set": number, "id": kept, "outcome": "kept", "why": f"stands for {len(mine):,}"})
+            rows += [
+                {"set": number, "id": row.dropped_id, "outcome": "dropped", "why": why(row.rule, row.text_similarity,
+                                                                                       row.image_distance)}
+                for row in mine.itertuples()
+            ]  # fmt: skip
+        table = pd.DataFrame(rows, columns=["set", "id", "outcome", "why"])
+        table["title"] = self.titles.reindex(table["id"]).to_numpy()
+        if df is not None:
+            more = df.drop(columns=[name for name in table.columns if name in df.columns])
+            table = table.join(more, on="id")
+        return table
+
+    def _repr_html_(self) -> str:
+        shown = self.show(sets=SHOWN).to_html(index=False) if len(self.dropped) else ""
+        return f"<pre>{escape(repr(self))}</pre>{shown}"
+
+
+def why(rule: str, text_similarity: float, image_distance: float) -> str:
+    """Say why a listing was dropped.
+
+    >>> why("image_and_text", 0.875, 2.0)
+    'photo and title agree: 88% of their shingles, 2 bits apart'
+    """
+    said = f"{REASONS.get(rule, rule)}: {text_similarity:.0%} of their shingles"
+    return said if pd.isna(image_distance) else f"{said}, {image_distance:.0f} bits apart"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

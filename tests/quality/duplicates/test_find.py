@@ -1,0 +1,138 @@
+"""One call on a frame: what it takes, and what the answer says."""
+
+from __future__ import annotations
+
+from io import BytesIO, StringIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars
+import pyarrow as pa
+import pytest
+from eclip.quality.duplicates import find
+from eclip.quality.duplicates.answer import Duplicates
+from eclip.quality.duplicates.find import find_duplicates
+from eclip.schemas.errors import ConfigError, SourceError
+from PIL import Image
+from rich.console import Console
+
+SHOP = pd.DataFrame(
+    {
+        "sku": [11, 12, 13, 14, 15, 16],
+        "name": ["Velmo coffee mug 300 ml", "velmo Coffee Mug 300ml", "Velmo coffee mug 500 ml", "Oak table", None, "Velmo mug"],
+        "shop": ["s", "s", "s", "t", "t", "u"],
+        "price": [5.0, 4.0, 6.0, 90.0, 1.0, 2.0],
+    }
+)  # fmt: skip
+
+
+def pairs(found: Duplicates) -> list[list[Any]]:
+    return found.dropped[["dropped_id", "kept_id"]].values.tolist()
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pa.table, polars.DataFrame])
+def test_any_table_is_read(kind: Any) -> None:
+    table = kind(SHOP.astype(object).where(SHOP.notna(), None).to_dict("list"))
+    found = find_duplicates(table, title="name", id="sku", seller="shop")
+    assert [sorted(pair) for pair in pairs(found)] == [[11, 12]]
+    assert found.links["veto"].tolist() == ["volume"]
+    with pytest.raises(ConfigError, match="list is no table; give a pandas, polars or pyarrow one"):
+        find_duplicates([1, 2])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "titles", [[], ["a red mug"], [None, None, None], [np.nan, np.nan], ["", " "], [7, 7.5, True], ["x", "x"]]
+)
+def test_small_and_odd_frames_give_an_answer(titles: list[Any]) -> None:
+    found = find_duplicates(pd.DataFrame({"title": titles}))
+    assert found.rows == len(found.families) == len(titles)
+    assert repr(found).startswith(f"{len(titles)} listing")
+    assert len(found.links) == (titles == ["x", "x"])
+    assert len(found.show()) == len(found.summary()) - len(found.links) == 0
+    assert "<pre>" in found._repr_html_()
+
+
+def test_what_is_missing_is_named_with_what_is_near() -> None:
+    for wrong, message in (
+        ({"title": "nam"}, "no column 'nam'; did you mean 'name'"),
+        ({"title": "name", "image": ["photo"]}, "no column 'photo'"),
+        ({"title": "name", "phash": "hash"}, "no column 'hash'"),
+        ({"title": "name", "brand": "pric"}, "no column 'pric'; did you mean 'price'"),
+        ({"title": "name", "sellr": "shop"}, "no argument 'sellr'; did you mean 'seller'"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            find_duplicates(SHOP, **wrong)  # type: ignore[arg-type]
+
+
+def test_an_index_that_repeats_is_refused_with_advice() -> None:
+    twice = pd.concat([SHOP, SHOP])
+    with pytest.raises(SourceError, match=r"'0' in the frame's index stands twice; .* df.reset_index\(drop=True\)"):
+        find_duplicates(twice, title="name")
+    assert len(find_duplicates(twice.reset_index(drop=True), title="name", seller="shop").dropped) == 6
+
+
+def test_columns_by_other_names_decide_who_stays_and_what_varies() -> None:
+    df = SHOP.rename(columns={"price": "eur"}).assign(maker=["Velmo", "Ardon", *["Velmo"] * 4])
+    found = find_duplicates(df, title="name", id="sku", seller="shop", brand="maker")
+    assert pairs(found) == []
+    assert "brand" in set(found.links[(found.links["left_id"] == 11) & (found.links["right_id"] == 12)]["veto"])
+
+
+def picture(seed: int, side: int = 96) -> bytes:
+    draw = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), np.uint8)
+    file = BytesIO()
+    Image.fromarray(draw).resize((side, side), Image.Resampling.BICUBIC).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_photos_come_from_several_columns_or_lists_of_them() -> None:
+    titles = ["velmo mug", "ardon tea pot", "oak table"]
+    photos = pd.DataFrame(
+        {"title": titles, "one": [picture(1), None, picture(2)], "two": [None, picture(1, 120), None]}
+    )
+    lists = pd.DataFrame({"title": titles, "one": [[picture(1)], [b"broken", picture(1, 120)], []]})
+    for found in (find_duplicates(photos, image=["one", "two"]), find_duplicates(lists, image="one")):
+        assert found.links[["left_id", "right_id", "kind"]].values.tolist() == [[0, 1, "image"]]
+
+
+def test_hashes_stand_for_photos() -> None:
+    df = pd.DataFrame(
+        {"title": ["velmo mug", "ardon pot", "oak table"], "hash": ["f0f0f0f0f0f0f0f0", "F0F0F0F0F0F0F0F1", "no hash"]}
+    )
+    links = find_duplicates(df, phash="hash").links
+    assert links[["left_id", "right_id", "kind"]].values.tolist() == [[0, 1, "image"]]
+
+
+def test_the_answer_says_what_was_found_and_why() -> None:
+    df = SHOP.set_index("sku")
+    found = find_duplicates(df, title="name", seller="shop")
+    kept, lost = found.dropped["kept_id"][0], found.dropped["dropped_id"][0]
+    shown = found.show(df)
+    assert shown["id"].tolist() == [kept, lost]
+    assert shown["outcome"].tolist() == ["kept", "dropped"]
+    assert shown["why"].tolist() == ["stands for 1", "titles are equal: 100% of their shingles"]
+    assert shown["title"].tolist() == df["name"].loc[[kept, lost]].tolist()
+    assert shown["price"].tolist() == df["price"].loc[[kept, lost]].tolist()
+    assert found.summary().values.tolist() == [["dropped", "equal_title", 1, 1.0], ["variant", "volume", 1, 0.75]]
+    assert "dropped by  equal_title 1" in repr(found)
+    assert "titles are equal" in found._repr_html_()
+
+
+def test_progress_is_shown_where_somebody_watches_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find_duplicates(SHOP, title="name")
+    assert capsys.readouterr() == ("", "")
+    for terminal, progress, expected in ((True, None, True), (True, False, False), (False, True, True)):
+        screen = StringIO()
+        shown = Console(file=screen, force_terminal=terminal or bool(progress))
+        monkeypatch.setattr(find, "Console", lambda shown=shown, **_: shown)
+        find_duplicates(SHOP, title="name", progress=progress)
+        assert ("duplicates" in screen.getvalue()) is expected
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    found, turned = (find_duplicates(df, title="name", id="sku", seller="shop") for df in (SHOP, SHOP[::-1]))
+    assert sorted(pairs(found)) == sorted(pairs(turned))
+    assert sorted(found.links.fillna("").values.tolist()) == sorted(turned.links.fillna("").values.tolist())
