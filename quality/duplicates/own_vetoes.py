@@ -13,11 +13,11 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.errors import ConfigError
 from ...schemas.own_rule import READ_FOR_VETOES, OwnVeto
 from ..own_function import OwnFunction
+from .lexicon import VALUE_BITS
 from .variants import KINDS
 
 # What a function is given of each listing; all of it lies at hand where pairs are compared.
 COLUMNS = ["id", *READ_FOR_VETOES, "attributes"]
-VALUE_BITS = 48  # of a feature, as eclip.quality.duplicates.variants lays them out: the kind stands in the highest byte
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class OwnVetoes:
         for number, values in enumerate(self.said(listings), len(KINDS)):
             for row, value in zip(rows, values.to_pylist(), strict=True):
                 if value is not None:
-                    row.append((number << 56) | (xxhash.xxh64_intdigest(value.encode()) >> (64 - VALUE_BITS)))
+                    digest = xxhash.xxh64_intdigest(value.encode()) & ((1 << VALUE_BITS) - 1)
+                    row.append((number << 56) | (digest << 1))  # laid out as by `lexicon.feature`, never firm
         return pa.array(rows, features.type)
 
 
