@@ -7,7 +7,7 @@ import pytest
 from eclip.quality.duplicates.agreement import AGREEMENTS, agreement, contradiction, dropping, nearness, resemblance
 from eclip.quality.duplicates.edges import EDGES
 from eclip.schemas.deduplicate_config import DeduplicateConfig, LinkConfig
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 CONFIG = DeduplicateConfig(preset="training")
@@ -97,6 +97,7 @@ SOME = st.fixed_dictionaries({
 }).map(lambda row: row | {"image_bits": 64 if int(str(row["image_distance"])) >= 0 else 0})  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(SOME, min_size=1, max_size=8), st.floats(0, 0.3))
 def test_no_pair_drops_that_a_looser_configuration_would_not_drop(rows: list[dict[str, object]], by: float) -> None:
     strict = DeduplicateConfig(
@@ -107,6 +108,7 @@ def test_no_pair_drops_that_a_looser_configuration_would_not_drop(rows: list[dic
     assert not (dropped[0] & ~dropped[1]).any()
 
 
+@settings(deadline=None)
 @given(st.lists(SOME, min_size=1, max_size=8), st.floats(0, 0.3))
 def test_no_pair_is_linked_that_a_looser_configuration_would_not_link(rows: list[dict[str, object]], by: float) -> None:
     strict = DeduplicateConfig(links=LinkConfig(word_similarity=0.5 + by, image_far_64=16))

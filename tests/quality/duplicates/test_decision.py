@@ -9,7 +9,7 @@ from eclip.quality.duplicates.agreement import AGREEMENTS, VETOES, agreement, dr
 from eclip.quality.duplicates.decision import Decisions, Nodes, decide
 from eclip.quality.duplicates.edges import EDGES
 from eclip.schemas.deduplicate_config import DeduplicateConfig, FamilyConfig
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 CONFIG = DeduplicateConfig()
@@ -160,6 +160,7 @@ PAIRS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(PAIRS, st.randoms(use_true_random=False), st.integers(2, 4))
 def test_the_order_of_edges_does_not_count(
     pairs: list[tuple[str, str, float, int]], random: random.Random, most: int

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from eclip.quality.duplicates.words import BINS, cosine, frequencies, weights, word_keys, words
 from eclip.quality.text.normalise import normalise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -55,6 +55,7 @@ def test_titles_that_share_two_telling_words_share_a_key() -> None:
     assert len(many) == 15
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("abc 12杯子"), max_size=12), min_size=1, max_size=6))
 def test_the_cosine_is_symmetric_and_whole_for_equal_words(texts: list[str]) -> None:
     said = words(normalise(pa.array(texts)))
