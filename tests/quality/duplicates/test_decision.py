@@ -74,9 +74,9 @@ def test_64_bits_alone_must_be_nearer() -> None:
 
     assert agrees(4, 64, None)
     assert not agrees(5, 64, None)
-    assert agrees(32, 256, 12.0)
+    assert agrees(32, 256, 4.0)
     assert not agrees(33, 256, 0.0)
-    assert not agrees(0, 256, 12.5)  # the same shape in another colour
+    assert not agrees(0, 256, 4.5)  # the same shape in another colour
     assert not agrees(0, 256, None)
 
 

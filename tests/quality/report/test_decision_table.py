@@ -8,7 +8,7 @@ from eclip.schemas.deduplicate_config import DeduplicateConfig
 
 def edge(left, right, text=0.9, distance=0, seller=1, veto=None, title=False, gtin=False):
     """A verified pair: photo and title agree unless told otherwise."""
-    values = [left, right, text, 0.0, distance, 256, 0.0, seller, title, gtin, veto]
+    values = [left, right, text, 0.0, distance, 256, 0.0, seller, title, gtin, False, veto]
     return dict(zip(EDGES.names, values, strict=True))
 
 
