@@ -1,6 +1,6 @@
 """How many planted copies and variants duplicate finding gets right, kind by kind, on hard sample catalogs.
 
-    python examples/benchmarks/planted.py [--rows 20000] [--seeds 3] [--easy] [--json FILE]
+    python examples/benchmarks/planted.py [--rows 20000] [--seeds 3] [--easy] [--keep DIR] [--json FILE]
 
 For each seed a catalog is drawn (`eclip sample --hard`: variants share a photo and one word of the title tells them
 apart) and run up to `deduplicate`. A copy must be dropped where its seller is the same, linked where it is another's;
@@ -103,6 +103,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--easy", action="store_true", help="the demo's catalog instead")
+    parser.add_argument(
+        "--keep", type=Path, help="keep catalogs and runs here; what is drawn already is not drawn again"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     eclip = str(Path(sys.executable).with_name("eclip"))
@@ -110,9 +113,10 @@ def main() -> None:
     largest, tiles = 0, 0
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / "catalog"
-            draw = [eclip, "sample", str(folder), "--rows", str(options.rows), "--seed", str(seed)]
-            subprocess.run([*draw, *([] if options.easy else ["--hard"])], check=True, stdout=subprocess.DEVNULL)
+            folder = (options.keep or Path(temporary)) / f"{'easy' if options.easy else 'hard'}-{options.rows}-{seed}"
+            if not (folder / "truth.parquet").exists():
+                draw = [eclip, "sample", str(folder), "--rows", str(options.rows), "--seed", str(seed)]
+                subprocess.run([*draw, *([] if options.easy else ["--hard"])], check=True, stdout=subprocess.DEVNULL)
             run = [eclip, "run", str(folder / "catalog.yaml"), "--to", "deduplicate"]
             subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
             size, merged = count(folder, tally)
