@@ -78,9 +78,8 @@ class DeduplicateConfig(Section):
     image_distance_64: int = Field(4, ge=0, le=12)  # bits of the 64-bit hash, where a listing has no longer one
     colour_distance: float = Field(4, ge=0)  # difference of brightness and of colour up to which they do; 0 to 400
     image_far: float = Field(0.25, ge=0, le=1)  # share of the bits from which photos contradict an equal title
-    price_ratio: float | None = Field(
-        None, gt=1
-    )  # dearer over cheaper from which nothing is dropped; default: any price
+    word_veto: bool | None = None  # titles of which each says a word that the other lacks; default: catalog only
+    price_ratio: float | None = Field(None, gt=1)  # dearer over cheaper from which nothing is dropped; default: none
     max_set: int = Field(100, ge=2)  # listings that one may stand for, exact copies beside; the others are linked
     store_floor: float = Field(0.5, ge=0, le=1)  # pairs below are not kept; down to here nothing is compared anew
     num_perm: int = Field(128, ge=2)  # MinHash values
@@ -123,6 +122,11 @@ class DeduplicateConfig(Section):
     def word_floor(self) -> float:
         """The similarity of words below which pairs are not kept for their words."""
         return min(self.store_floor, self.links.word_similarity)
+
+    @property
+    def words_apart(self) -> bool:
+        """Whether titles that say other words keep apart what photo or GTIN say is one."""
+        return self.preset == "catalog" if self.word_veto is None else self.word_veto
 
     @property
     def table(self) -> DecisionConfig:

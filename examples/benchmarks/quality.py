@@ -5,7 +5,8 @@
 DIR holds shopee_titles, pricerunner_clusters and fashion_catalog; what is not there is left out. Ours runs with the
 thresholds that are shipped, without labels; but they were chosen by people who looked at these very catalogs. Where
 thresholds of a peer or of the trained row are chosen, that is done on the other half of the groups, and both halves
-are scored in turn. Candidates come from all rows. A label is an opinion, too: of the pairs with one photo, 3.8 % have two labels in shopee_titles.
+are scored in turn. Candidates come from all rows. A label is an opinion, too: of the pairs with one photo, 3.8 % have
+two labels in shopee_titles.
 """
 
 from __future__ import annotations

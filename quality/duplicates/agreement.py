@@ -14,7 +14,7 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 # What agrees, the strongest first: the rows of the decision table, and what only ever links.
 TABLED = ("image_and_text", "equal_title", "equal_gtin", "text", "image")
 AGREEMENTS = (*TABLED, "gtin", "resemblance")
-VETOES = ("photo", "price", "set too large")  # of the decision; those of the edges are kinds of variants
+VETOES = ("photo", "price", "wording", "set too large")  # of the decision; those of the edges are kinds of variants
 SELLERS = ("same_seller", "other_seller", "unknown_seller")
 
 
@@ -86,3 +86,13 @@ def contradiction(edges: pa.Table, agrees: np.ndarray, config: DeduplicateConfig
     by_text = np.isin(agrees, [AGREEMENTS.index(name) for name in ("equal_title", "text")])
     distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
     return np.asarray(by_text & (distance > config.image_far * bits) & (bits > 0))
+
+
+def rewording(edges: pa.Table, agrees: np.ndarray, config: DeduplicateConfig) -> np.ndarray:
+    """Say where photo or GTIN agree and each title says a word that the other lacks. [bool (n,)]
+
+    One seller shows raspberry and strawberry jam by one photo. Of listings of many sellers it says nothing: of those
+    dropped in Shopee's (preset training) .982 are right with such words and .987 without, so that preset leaves it out.
+    """
+    asked = np.isin(agrees, [AGREEMENTS.index(name) for name in ("image_and_text", "equal_gtin", "image", "gtin")])
+    return np.asarray(asked & np.asarray(pc.fill_null(edges["reworded"], False)) & config.words_apart)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ..components import Refused, merge_in_order
-from .agreement import AGREEMENTS, VETOES, agreement, contradiction, dropping
+from .agreement import AGREEMENTS, VETOES, agreement, contradiction, dropping, rewording
 
 KNOWN = 9.0  # strength of "the source says it is one product": before any resemblance
 
@@ -65,6 +65,7 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
     if config.price_ratio is not None and nodes.price is not None:
         veto[drops & _priced_apart(nodes.price[left], nodes.price[right], config.price_ratio)] = VETOES.index("price")
     veto[drops & contradiction(edges, agrees, config)] = VETOES.index("photo")
+    veto[drops & rewording(edges, agrees, config)] = VETOES.index("wording")
     drops &= veto < 0
     n, ids, strength = len(nodes.ids), ranked(nodes.ids), _strength(edges, agrees)
     place = np.empty(n, np.int64)

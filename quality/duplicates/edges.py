@@ -13,6 +13,7 @@ from ..images.hashes import colour_distance, hamming
 from .minhash import jaccard, shingles
 from .own_vetoes import kinds
 from .variants import conflict
+from .wording import substitutions
 from .words import cosine, words
 
 EDGES = pa.schema(
@@ -23,11 +24,15 @@ EDGES = pa.schema(
         ("word_similarity", pa.float32()),  # cosine of the words, weighed by rarity in the catalog
         ("image_distance", pa.int16()),  # bits that differ; -1 where the photos cannot be compared
         ("image_bits", pa.int16()),  # of how many: 256, or 64 where one lacks the long hash
-        ("colour_distance", pa.float32()),  # of brightness, and of the colours that differ most, 0 to 400; null where not known
+        (
+            "colour_distance",
+            pa.float32(),
+        ),  # of brightness, and of the colours that differ most, 0 to 400; null where not known
         ("same_seller", pa.int8()),  # 1 yes, 0 no, -1 not known
         ("equal_title", pa.bool_()),
         ("equal_gtin", pa.bool_()),
         ("copy", pa.bool_()),  # equal in every sign
+        ("reworded", pa.bool_()),  # each title says a word that the other lacks; looked at where more than text agrees
         ("veto", pa.string()),  # the kind in which they are variants of each other; null where in none
     ]
 )
@@ -62,6 +67,12 @@ def compare(
     found = _conflicts(left, right, *variant)
     seller, title, gtin, content = (np.asarray(rows[name]) for name in ("seller", "title", "gtin", "content"))
     known = (seller[left] > 0) & (seller[right] > 0)
+    equal = (title[left] > 0) & (title[left] == title[right])
+    code = (gtin[left] > 0) & (gtin[left] == gtin[right])
+    near = (distance >= 0) & (distance * 4 <= bits)  # as far as any threshold reaches
+    asked = np.flatnonzero((near | code) & ~equal & (found < 0))
+    reworded = np.zeros(len(left), bool)
+    reworded[asked] = substitutions(rows["text"].combine_chunks(), left[asked], right[asked])
     return pa.Table.from_pydict(
         {
             "left_id": ids.take(pa.array(left)),
@@ -72,9 +83,10 @@ def compare(
             "image_bits": bits.astype(np.int16),
             "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),
             "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
-            "equal_title": (title[left] > 0) & (title[left] == title[right]),
-            "equal_gtin": (gtin[left] > 0) & (gtin[left] == gtin[right]),
+            "equal_title": equal,
+            "equal_gtin": code,
             "copy": (content[left] > 0) & (content[left] == content[right]),
+            "reworded": reworded,
             "veto": pa.array([None if k < 0 else names[k] for k in found.tolist()], pa.string()),
         },
         schema=EDGES,

@@ -183,3 +183,19 @@ def test_the_order_of_nodes_does_not_count() -> None:
         found = decide(nodes, left, right, edges, CONFIG)
         outcomes.append({name: (names[found.kept[k]], names[found.family[k]]) for name, k in place.items()})
     assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+@pytest.mark.parametrize(
+    ("config", "dropped"),
+    [
+        (DeduplicateConfig(), False),
+        (DeduplicateConfig(preset="training"), True),
+        (DeduplicateConfig(word_veto=False), True),
+        (DeduplicateConfig(preset="training", word_veto=True), False),
+    ],
+)
+def test_words_that_differ_keep_apart_what_shares_a_photo(config: DeduplicateConfig, dropped: bool) -> None:
+    lost, _, found = decided("ab", edge("a", "b", 0.8, 0, reworded=True), config=config)
+    assert bool(lost) is dropped
+    assert [VETOES[k] for k in found.veto if k >= 0] == ([] if dropped else ["wording"])
+    assert decided("ab", edge("a", "b", 0.8, 0, reworded=False), config=config)[0] == {"b": "a"}

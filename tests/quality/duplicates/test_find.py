@@ -137,3 +137,12 @@ def test_the_order_of_rows_does_not_matter() -> None:
     found, turned = (find_duplicates(df, title="name", id="sku", seller="shop") for df in (SHOP, SHOP[::-1]))
     assert sorted(pairs(found)) == sorted(pairs(turned))
     assert sorted(found.links.fillna("").values.tolist()) == sorted(turned.links.fillna("").values.tolist())
+
+
+def test_one_photo_of_two_flavours_drops_neither() -> None:
+    titles = ["gooseberry jam glass jar 340 g", "quince jam glass jar 340 g", "jam glass jar gooseberry 340g"]
+    df = pd.DataFrame({"title": titles, "shop": "s", "hash": "e091cccb9326cfc6"})
+    found = find_duplicates(df, seller="shop", phash="hash")
+    assert [sorted(pair) for pair in pairs(found)] == [[0, 2]]
+    assert "wording" in set(found.links["veto"])
+    assert len(find_duplicates(df, seller="shop", phash="hash", preset="training").dropped) == 2
