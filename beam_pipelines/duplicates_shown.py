@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..quality.report.data import Dropped, Duplicates, DuplicateSet, Listing, Variants
-from ..quality.report.decision_table import Cells, add, pair_hash, tally
+from ..quality.report.decision_table import Cells, add, in_force, pair_hash, tally
+from ..quality.report.vetoes import READ, own_vetoes, says
 from ..schemas.dataset import Dataset
-from ..schemas.deduplicate_config import DeduplicateConfig
+from ..schemas.own_rule import OwnVeto
 from ..schemas.storage import Storage
-from .exhibits import counts, digest, histogram, known, listing_of, samples
+from .exhibits import TEXT, counts, digest, histogram, known, listing_of, samples, shown
 
 SETS, MEMBERS, VARIANTS = 8, 3, 6  # shown
 DRAWN = 1000  # links of a shard that variants are chosen from
@@ -57,7 +58,7 @@ def duplicates(
         links=kinds,
         vetoes=vetoes,
         sets=_sets(listings, dropped, _chosen(dropped, samples(attempt)), largest),
-        variants=_variants(listings, drawn),
+        variants=_variants(listings, drawn, own_vetoes(settings)),
     )
 
 
@@ -65,8 +66,7 @@ def _cells(edges: Dataset | None, dropped: np.ndarray, settings: Mapping[str, An
     cells: Cells = {}
     if edges is None or not settings:
         return cells
-    fields = DeduplicateConfig.model_fields
-    config = DeduplicateConfig.model_validate({k: v for k, v in settings.items() if k in fields})
+    config = in_force(settings)
     for shard in range(edges.shards):
         for batch in edges.batches(shard, rows=1 << 18):
             add(cells, tally(batch, dropped, config))
@@ -150,15 +150,21 @@ def _links(links: Dataset) -> tuple[dict[str, int], dict[str, int], list[Row]]:
     return dict(kinds), dict(vetoes), in_turn((row["veto"], row) for row in drawn)[:VARIANTS]
 
 
-def _variants(listings: Dataset, drawn: list[Row]) -> list[Variants]:
-    there = known(listings, sorted({row[side] for row in drawn for side in ("left_id", "right_id")}))
-    return [
-        Variants(
-            left=there.get(row["left_id"], Listing(id=row["left_id"])),
-            right=there.get(row["right_id"], Listing(id=row["right_id"])),
-            veto=row["veto"],
-            kind=row["kind"],
-            similarity=row["similarity"],
+def _variants(listings: Dataset, drawn: list[Row], own: list[OwnVeto]) -> list[Variants]:
+    ids = sorted({row[side] for row in drawn for side in ("left_id", "right_id")})
+    there = {row["id"]: row for row in listings.rows(ids, READ).to_pylist()} if ids else {}
+    found = []
+    for row in drawn:
+        left, right = (there.get(row[side]) for side in ("left_id", "right_id"))
+        said = says(row["veto"], left, right, own) if left and right else None
+        found.append(
+            Variants(
+                left=shown(left) if left else Listing(id=row["left_id"]),
+                right=shown(right) if right else Listing(id=row["right_id"]),
+                veto=row["veto"],
+                said=[text[:TEXT] for text in said] if said else [],
+                kind=row["kind"],
+                similarity=row["similarity"],
+            )
         )
-        for row in drawn
-    ]
+    return found

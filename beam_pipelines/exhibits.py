@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import xxhash
 from ..quality.report.data import (
     Answers,
     Listing,
+    Measured,
     Misfit,
     Predictions,
     Rejected,
@@ -29,6 +30,9 @@ from ..schemas.storage import Storage
 CHANGED = 200  # changed titles that examples are chosen from
 TITLES, LABELS = 5, 10  # shown
 MISFITS, MISFIT = 12, 0.1  # listings shown, and the score from which one may be
+WORST = 500  # scores that they are chosen from
+MISMATCHED = "mismatched_photo"
+MEASURES = ("title_characters", "photo_min_side", "photo_aspect", "information", "mismatch")
 TEXT = 600  # characters of a seller's text that are carried along
 
 
@@ -107,23 +111,40 @@ def listing_of(row_id: str, row: str) -> Listing:
     return Listing(id=row_id, title=str(title)[:TEXT], seller=str(values.get("seller") or "")[:TEXT])
 
 
-def misfits(scores: Dataset, listings: Dataset, kept: Dataset) -> list[Misfit]:
+def misfits(scores: Dataset, listings: Dataset, kept: Dataset, rejected: Dataset) -> list[Misfit]:
     """The listings whose photos fit their titles least, of those that fit worse than a tenth of random pairs do.
+
+    What other rules reject, placeholders above all, is shown there.
 
     Args:
         scores: Of all listings.
         listings: All of them, before any is rejected.
         kept: Those that were not.
+        rejected: And those that were.
     """
     worst: list[tuple[float, int, str]] = []
     for shard in range(scores.shards):
         table = scores.table(shard, ["id", "mismatch"])
         table = table.filter(pc.fill_null(pc.greater(table["mismatch"], MISFIT), False))
         rows = table.to_pylist()
-        worst = sorted(worst + [(-r["mismatch"], digest(r["id"]), r["id"]) for r in rows])[:MISFITS]
+        worst = sorted(worst + [(-r["mismatch"], digest(r["id"]), r["id"]) for r in rows])[:WORST]
     ids = [name for *_, name in worst]
-    there, stay = known(listings, ids), known(kept, ids)
-    return [Misfit(listing=there[name], mismatch=-value, kept=name in stay) for value, _, name in worst]
+    stay = set(kept.rows(ids, ["id"])["id"].to_pylist())
+    lost = rejected.rows(ids, ["id", "rule"]).to_pylist() if ids else []
+    mismatched = {row["id"] for row in lost if row["rule"] == MISMATCHED}
+    chosen = [(name, -value) for value, _, name in worst if name in stay or name in mismatched][:MISFITS]
+    there = known(listings, [name for name, _ in chosen])
+    return [Misfit(listing=there[name], mismatch=value, kept=name in stay) for name, value in chosen]
+
+
+def measured(profile: Mapping[str, Any]) -> list[Measured]:
+    """What the listings that stay measure, as the stage's profile has it."""
+    columns = profile.get("columns", {})
+    return [
+        Measured(name=name, lowest=columns[name]["min"], mean=columns[name]["mean"], highest=columns[name]["max"])
+        for name in MEASURES
+        if columns.get(name, {}).get("mean") is not None
+    ]
 
 
 def counts(column: pa.ChunkedArray) -> dict[Any, int]:
@@ -139,9 +160,12 @@ def histogram(values: np.ndarray) -> dict[int, int]:
 def known(listings: Dataset, ids: Sequence[str]) -> dict[str, Listing]:
     """Look listings up."""
     rows = listings.rows(ids, ["id", "title", "seller"]).to_pylist() if ids else []
-    return {
-        r["id"]: Listing(id=r["id"], title=(r["title"] or "")[:TEXT], seller=(r["seller"] or "")[:TEXT]) for r in rows
-    }
+    return {row["id"]: shown(row) for row in rows}
+
+
+def shown(row: Mapping[str, Any]) -> Listing:
+    """Take of a listing what is shown."""
+    return Listing(id=row["id"], title=(row["title"] or "")[:TEXT], seller=(row["seller"] or "")[:TEXT])
 
 
 def predictions(answers: Dataset, matches: Dataset, clusters: Dataset) -> Predictions:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..quality.report.data import Duplicates, Listing, Misfit, Predictions, Rejected, ReportData, Retitled, StageFacts
+from ..quality.report.data import (
+    Duplicates,
+    Listing,
+    Measured,
+    Misfit,
+    Predictions,
+    Rejected,
+    ReportData,
+    Retitled,
+    StageFacts,
+)
 from ..quality.report.page import REJECTING
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
@@ -75,6 +85,7 @@ class Gathering:
             retitled=self._retitled(),
             rejected=rejected,
             misfits=misfits,
+            measured=self._measured(),
             duplicates=found,
             losses=self._losses(),
             heads=self._heads(),
@@ -150,7 +161,14 @@ class Gathering:
         scores = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
         if scores is None:
             return []
-        return exhibits.misfits(scores, self._dataset("clean/listings"), self._dataset("filter/listings"))
+        return exhibits.misfits(
+            scores, *(self._dataset(name) for name in ("clean/listings", "filter/listings", "filter/rejected"))
+        )
+
+    def _measured(self) -> list[Measured]:
+        manifest = self.manifests.get("filter")
+        place = self.run.stage("filter") / (manifest.attempt if manifest else "") / "profile.json"
+        return exhibits.measured(place.read_json()) if manifest is not None and place.exists() else []
 
     def _duplicates(self) -> Duplicates:
         manifest = self.manifests.get("deduplicate")

@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from driver import ROOT
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/benchmarks/README.md")
 MODULES = [
     ".".join(["eclip", *path.relative_to(ROOT).with_suffix("").parts])
     for room in ("schemas", "quality", "models", "beam_pipelines", "examples/sample")
@@ -34,9 +35,38 @@ def test_the_notebook_snippet_runs_as_it_stands(capsys: pytest.CaptureFixture[st
     names: dict[str, object] = {}
     exec(compile(snippets[0], "README.md", "exec"), names)
     said = capsys.readouterr().out
-    assert "4 listings: 1 duplicate, 1 links (1 of them variants)" in said
+    assert "4 listings: 1 duplicate, 1 link (1 of them variants)" in said
     assert "True" in said
     assert names["df"]["sku"].tolist() == ["a2", "a3", "a4"]  # type: ignore[index]
+
+
+def test_the_rules_of_ones_own_load_and_hold() -> None:
+    from eclip.quality import own_check
+    from eclip.schemas.config import Config
+
+    snippets = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    assert len(snippets) == 1
+    source = {"path": "listings.csv", "columns": {"id": "id", "title": "title"}}
+    config = Config.model_validate({"source": source, **yaml.safe_load(snippets[0])})
+    tried = [*own_check.cleaning(config.clean), *own_check.vetoes(config.deduplicate)]
+    assert [(each.examples, list(each.problems)) for each in tried] == [(1, []), (1, [])]
+    assert [rule.id for rule in config.filter.own] == ["no_samples"]
+
+
+def test_the_pair_that_the_readme_asks_about_is_answered_as_it_says() -> None:
+    from eclip.quality.duplicates.variants import veto
+
+    call, said = re.findall(r"`print\((veto\([^`]*\))\)` says `([^`]*)`", (ROOT / "README.md").read_text("utf-8"))[0]
+    assert str(eval(call, {"veto": veto})) == said
+
+
+def test_every_benchmark_has_a_section() -> None:
+    folder = ROOT / "examples/benchmarks"
+    scripts = {path.name for path in folder.glob("*.py") if "def main()" in path.read_text("utf-8")}
+    named = set(
+        re.findall(r"^    python examples/benchmarks/(\w+\.py)", (folder / "README.md").read_text("utf-8"), re.M)
+    )
+    assert named == scripts
 
 
 def test_every_command_is_documented_and_has_help() -> None:
@@ -59,7 +89,7 @@ def test_make_targets_named_exist() -> None:
 def test_links_and_named_files_exist(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-        assert (ROOT / link).exists(), link
+        assert (ROOT / document).parent.joinpath(link).exists(), link
     for path in re.findall(r"`((?:tests|examples|quality|schemas|models|beam_pipelines)/[\w/.<>-]+)`", text):
         assert "<" in path or (ROOT / path).exists(), path
     for script in re.findall(r"python (examples/[\w/.]+)", text):

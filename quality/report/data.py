@@ -73,6 +73,15 @@ class Misfit(Facts):
     kept: bool = True
 
 
+class Measured(Facts):
+    """What the listings that the filter let through measure by one of its scores."""
+
+    name: str
+    lowest: float
+    mean: float
+    highest: float
+
+
 class Retitled(Facts):
     """A title before and after cleaning, and the rules that changed it."""
 
@@ -106,6 +115,7 @@ class Variants(Facts):
     right: Listing
     veto: str
     kind: str
+    said: list[str] = []  # what the left and the right one say of it, where that can be told
     similarity: float | None = None
 
 
@@ -152,6 +162,7 @@ class ReportData(Facts):
     retitled: list[Retitled] = []
     rejected: list[Rejected] = []
     misfits: list[Misfit] = []  # the worst first
+    measured: list[Measured] = []
     duplicates: Duplicates = Duplicates()
     losses: list[tuple[int, float]] = []  # step, loss
     heads: dict[str, Any] = {}  # finetune's metrics.json: evaluated_on, tasks

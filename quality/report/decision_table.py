@@ -19,33 +19,21 @@ from .words import listed, plural
 Cells = dict[str, dict[str, dict[str, int]]]  # what agrees -> who sells -> counts
 AGREE = {
     "image_and_text": "photo and title",
-    "equal_title": "normalised title, equal",
-    "equal_gtin": "title, and the GTIN is equal",
+    "equal_title": "titles, equal once normalised",
+    "equal_gtin": "title, and the GTINs are equal",
     "text": "title only",
     "image": "photo only",
     "gtin": "GTIN only",
-    "resemblance": "rare words, or some of them and a photo that is near",
+    "resemblance": "rare words of the titles, or some of them and a near photo",
 }
 WHO = {"same_seller": "same seller", "other_seller": "another seller", "unknown_seller": "seller unknown"}
 KINDS = {"both": "photo and title", "text": "title", "image": "photo", "gtin": "GTIN"}
-_AGREED = {
+WHY = {
     "image_and_text": "photo and title agree",
     "equal_title": "equal titles",
     "equal_gtin": "equal GTINs",
     "text": "titles agree",
     "image": "photos agree",
-}
-_DIFFERS = {
-    "gtin": "the GTINs differ",
-    "mpn": "the part numbers differ",
-    "attribute": "an attribute differs",
-    "audience": "made for other people",
-    "number": "a number in the title differs",
-    "model": "the model codes differ",
-    "pack": "another number in the pack",
-    "photo": "the photos show something else",
-    "price": "the prices are far apart",
-    "set too large": "too many listings would have been dropped for one",
 }
 
 
@@ -131,47 +119,62 @@ def table_sum(found: Duplicates) -> int:
     return sum(counts["dropped"] for row in found.cells.values() for counts in row.values())
 
 
-def thresholds(settings: Mapping[str, Any]) -> str:
-    """Say from when on titles and photos agree."""
+def in_force(settings: Mapping[str, Any]) -> DeduplicateConfig:
+    """Read the thresholds and the table that rows were decided by."""
+    return DeduplicateConfig.model_validate({k: v for k, v in settings.items() if k in DeduplicateConfig.model_fields})
+
+
+def thresholds(settings: Mapping[str, Any]) -> list[str]:
+    """Say from when on titles, photos and words agree, and who stays; nothing where nothing was recorded."""
     if not settings:
-        return ""
-    said = _survivor(settings.get("survivor") or [])
-    return (
-        f"Titles agree at a Jaccard index of at least {settings['text_similarity']:g} of their character "
-        f"3-grams; photos, where at most {settings['image_distance']} of 256 bits of their hashes differ "
-        f"and their colours by at most {settings['colour_distance']:g} of 255. Of a set, {said} stays."
-    )
+        return []
+    config = in_force(settings)
+    steps = sorted(config.text_beside_photo.items())
+    near = listed([f"{text:g} where {_apart(bits)}" for bits, text in steps])
+    said = [
+        f"Titles agree from a Jaccard index of {config.text_similarity:g} of their character 3-grams on; photos where "
+        f"at most {config.image_distance} of 256 bits of their hashes differ ({config.image_distance_64} of 64 where "
+        f"no more is known) and their colours are at most {config.colour_distance:g} apart.",
+        f"Beside a photo less of the title is enough: {near}." if near else "",
+        f"Titles are linked, too, whose words, weighed by how rare they are, have a cosine of at least "
+        f"{config.links.word_similarity:g}; less is enough beside a near photo.",
+        f"Never dropped for each other: variants, equal titles whose photos differ in over {config.image_far:.0%} of "
+        f"the bits{_priced(config.price_ratio)}, and more than {config.max_set:,} listings for one, exact copies "
+        f"apart.",
+        f"Of a set, {_survivor(config)} stays.",
+    ]
+    return [sentence for sentence in said if sentence]
 
 
-def _survivor(rule: list[str]) -> str:
+def _apart(bits: int) -> str:
+    return "the hashes are equal" if bits == 0 else f"at most {bits} of 64 bits differ"
+
+
+def _priced(ratio: float | None) -> str:
+    return "" if ratio is None else f", listings of which one costs {ratio:g} times the other"
+
+
+def _survivor(config: DeduplicateConfig) -> str:
     words = {
+        "trusted": "the most trusted seller",
         "photo": "the largest photo",
         "attributes": "the most fields filled in",
         "newest": "the latest change",
         "oldest": "the earliest change",
         "cheapest": "the lowest price",
     }
-    said = [words.get(name, name) for name in rule]
+    said = [words[name] for name in config.survivor if name != "trusted" or config.trusted_sellers]
     return f"the listing with {', then '.join(said)}" if said else "one listing, always the same,"
 
 
 def why_dropped(member: Dropped) -> str:
     """Say why a listing was dropped."""
-    said = [_AGREED.get(member.rule, member.rule)]
+    said = [WHY.get(member.rule, member.rule)]
     if member.text_similarity is not None:
         said.append(f"titles {member.text_similarity:.0%} alike")
     if member.image_distance is not None and member.image_distance >= 0:
         said.append("photos equal" if member.image_distance == 0 else f"photos {member.image_distance} bits apart")
     return "; ".join(said)
-
-
-def why_apart(veto: str) -> str:
-    """Say what tells two variants apart.
-
-    >>> why_apart("colour"), why_apart("gtin")
-    ('the colour differs', 'the GTINs differ')
-    """
-    return _DIFFERS.get(veto, f"the {veto} differs")
 
 
 def links_said(found: Duplicates) -> str:
@@ -181,10 +184,4 @@ def links_said(found: Duplicates) -> str:
         return "No links were written."
     kinds = sorted(found.links.items(), key=lambda item: (-item[1], item[0]))
     said = listed([f"{n:,} by {KINDS.get(kind, kind)}" for kind, n in kinds])
-    apart = sum(found.vetoes.values())
-    more = (
-        f" {plural(apart, 'link joins', 'links join')} variants, which are never dropped for each other."
-        if apart
-        else ""
-    )
-    return f"{plural(total, 'link was', 'links were')} written between listings that stay: {said}.{more}"
+    return f"{plural(total, 'link was', 'links were')} written between listings that stay: {said}."

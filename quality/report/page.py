@@ -16,10 +16,10 @@ import yaml
 
 from ...schemas.redaction import redacted
 from ..gates.sentence import percent
-from . import charts, claims, decision_table, learning, rules, words
+from . import charts, claims, decision_table, learning, rules, vetoes, words
 from .data import ReportData, StageFacts
 from .funnel import Loss, funnel, losses
-from .meanings import CLEANING
+from .meanings import cleans, score
 from .verdict import headline, not_done, notices, total_time
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -63,8 +63,9 @@ def _templates() -> jinja2.Environment:
         "yaml": _yaml,
         "quoted": lambda text: json.dumps(text, ensure_ascii=False),
         "why_dropped": decision_table.why_dropped,
-        "why_apart": decision_table.why_apart,
+        "why_apart": vetoes.why_apart,
         "few_said": learning.few_said,
+        "score": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}",
     }
     return found
 
@@ -82,6 +83,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "gates": judged,
         "failing": rules.failing(judged),
         "cleaning": _cleaning(stages["clean"]),
+        "measured_by": [(each, *score(each.name, stages["filter"].settings)) for each in data.measured],
         "rejecting": [(stages[name], _reasons(stages[name], data)) for name in REJECTING if losses(stages[name])],
         "stages": stages,
         "decisions": decision_table.table(data.duplicates, stages["deduplicate"].settings),
@@ -89,6 +91,8 @@ def _context(data: ReportData) -> dict[str, Any]:
         "sellers": list(decision_table.WHO.values()),
         "thresholds": decision_table.thresholds(stages["deduplicate"].settings),
         "links": decision_table.links_said(data.duplicates),
+        "apart": vetoes.apart(data.duplicates),
+        "apart_said": vetoes.apart_said(data.duplicates),
         "sets": charts.counted(charts.sizes(data.duplicates.sizes, "listings"), "lost"),
         "dropped_by": losses(stages["deduplicate"]),
         "loss": charts.line(data.losses),
@@ -119,7 +123,7 @@ def _cleaning(stage: StageFacts) -> list[charts.Bar]:
             b.value,
             b.width,
             b.kind,
-            f"{shares.get(b.label, '')}|{CLEANING.get(b.label, '')}",
+            f"{shares.get(b.label, '')}|{cleans(b.label, stage.settings)}",
         )
         for b in bars
     ]

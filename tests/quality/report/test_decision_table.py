@@ -1,8 +1,19 @@
 import numpy as np
 import pyarrow as pa
+from eclip.quality.duplicates.agreement import AGREEMENTS, TABLED
 from eclip.quality.duplicates.edges import EDGES
 from eclip.quality.report.data import Dropped, Duplicates, Listing
-from eclip.quality.report.decision_table import add, pair_hash, table, table_sum, tally, why_dropped
+from eclip.quality.report.decision_table import (
+    AGREE,
+    WHY,
+    add,
+    pair_hash,
+    table,
+    table_sum,
+    tally,
+    thresholds,
+    why_dropped,
+)
 from eclip.schemas.deduplicate_config import DeduplicateConfig
 
 
@@ -52,8 +63,8 @@ def test_the_table_in_force_is_shown_cell_by_cell():
     rows = dict(table(found, {"table": config.table.model_dump()}))
     assert list(rows) == [
         "photo and title",
-        "normalised title, equal",
-        "title, and the GTIN is equal",
+        "titles, equal once normalised",
+        "title, and the GTINs are equal",
         "title only",
         "photo only",
     ]
@@ -68,3 +79,28 @@ def test_a_drop_is_explained():
     assert why_dropped(both) == "photo and title agree; titles 79% alike; photos 4 bits apart"
     title = Dropped(listing=listing, rule="equal_title", text_similarity=1.0, image_distance=-1)
     assert why_dropped(title) == "equal titles; titles 100% alike"
+
+
+def test_every_agreement_has_words():
+    assert set(AGREE) == set(AGREEMENTS)
+    assert set(WHY) == set(TABLED)
+
+
+def test_thresholds_are_said_as_they_were_in_force():
+    config = DeduplicateConfig(text_beside_photo={4: 0.5, 0: 0.25}, price_ratio=3, max_set=40, colour_distance=5)
+    said = " ".join(thresholds({**config.model_dump(mode="json"), "table": config.table.model_dump()}))
+    assert "0.25 where the hashes are equal and 0.5 where at most 4 of 64 bits differ" in said
+    assert "colours are at most 5 apart" in said
+    assert "one costs 3 times the other" in said
+    assert "more than 40 listings" in said
+    assert "the largest photo, then the most fields filled in" in said  # no seller is trusted: nothing is said of trust
+
+
+def test_what_was_not_recorded_is_not_said():
+    assert thresholds({}) == []
+    assert not any("costs" in sentence for sentence in thresholds({"text_similarity": 0.6}))
+
+
+def test_trust_comes_first_where_sellers_are_trusted():
+    said = thresholds({"trusted_sellers": ["north"]})
+    assert said[-1].startswith("Of a set, the listing with the most trusted seller, then")
