@@ -12,6 +12,8 @@ from ...schemas.own_rule import OwnVeto
 from ..duplicates.agreement import VETOES
 from ..duplicates.own_vetoes import OwnVetoes
 from ..duplicates.variants import KINDS, veto
+from ..duplicates.wording import differing
+from ..text.normalise import normalise
 from .charts import Bar, counted
 from .data import Duplicates
 from .words import listed, plural
@@ -51,6 +53,7 @@ _DIFFERS = {
     "attribute": "an attribute differs",
     "photo": "the photos show something else",
     "price": "the prices are far apart",
+    "wording": "each title says a word that the other lacks",
     "set too large": "too many listings would have been dropped for one",
 }  # fmt: skip
 READ = ["id", "title", "seller", "brand", "category", "gtin", "mpn", "attributes", "price"]  # to say what differs
@@ -78,6 +81,10 @@ def says(name: str, left: Mapping[str, Any], right: Mapping[str, Any], own: list
     """
     if name == "price":
         return (f"{left['price']:g}", f"{right['price']:g}") if left.get("price") and right.get("price") else None
+    if name == "wording":
+        texts = normalise(pa.array([left["title"] or "", right["title"] or ""], pa.string())).to_pylist()
+        words = differing(texts[0], texts[1])
+        return (", ".join(words[0]), ", ".join(words[1])) if all(words) else None
     for rule in own:
         if rule.id == name and rule.pattern is not None:
             texts = pa.RecordBatch.from_pydict(

@@ -26,6 +26,7 @@ def test_every_veto_is_said_in_words_of_its_own():
         ("condition", row("Drill"), row("Used drill"), ("", "Used")),
         ("gtin", row("Drill", gtin="4006381333931"), row("Drill", gtin="4006381333948"), ("4006381333931", "4006381333948")),
         ("price", row("Drill", price=12.5), row("Drill", price=99), ("12.5", "99")),
+        ("wording", row("Gooseberry jam 340 g"), row("Quince jam 340 g"), ("gooseberry", "quince")),
         ("ral", row("Door RAL 9010"), row("Door RAL7016"), ("9010", "7016")),
         # What cannot be told again is not made up.
         ("colour", row("Red mug 500 ml"), row("Red mug 250 ml"), None),
