@@ -80,6 +80,11 @@ def truth_lines(folder: Path) -> list[Line]:
     for kind, rule in REASONS.items():
         rows = of(kind)
         lines.append(line(kind, rows, sum(rule in rules.get(i, ()) for i, _ in rows), f"rejected as {rule}"))
+    scores = pd.read_parquet(run / "filter/listings", columns=["id", "mismatch"]).set_index("id")["mismatch"]
+    worst = set(scores[scores > scores.quantile(0.9)].index)
+    swapped = [pair for pair in of("mismatched_photo") if pair[0] in scores.index]
+    found = sum(name in worst for name, _ in swapped)
+    lines.append(line("mismatched_photo", swapped, found, "in the worst tenth by score", promised=False))
     twice = of("duplicate_id")
     found = sum(bool(rules.get(i, set()) & {"repeated_row", "duplicate_id"}) for i, _ in twice)
     lines.append(line("duplicate_id", twice, found, "one kept, the other rejected"))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..duplicates.agreement import AGREEMENTS, SELLERS, TABLED, agreement, dropping
+from ..duplicates.agreement import AGREEMENTS, SELLERS, TABLED, agreement, contradiction, dropping, rewording
 from .data import Dropped, Duplicates
 from .words import listed, plural
 
@@ -56,14 +56,16 @@ def tally(edges: pa.Table | pa.RecordBatch, dropped: np.ndarray, config: Dedupli
         config: The thresholds and the table that were in force.
 
     Returns:
-        What agrees -> who sells -> `pairs`, `dropped` (listings that such pairs took out), `vetoed` (pairs
-        that the table would drop and that are variants of each other). Cells without pairs are left out.
+        What agrees -> who sells -> `pairs`, `dropped` (listings that such pairs took out), `vetoed` (pairs that the
+        table would drop and that are variants, or whose photos or words say otherwise; prices and the size of sets are
+        not known here). Cells without pairs are left out.
     """
     agrees = agreement(edges, config)
     sellers = np.asarray(edges["same_seller"])
     column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
     dropping_pairs = dropping(edges, agrees, config)
-    veto = np.asarray(pc.is_valid(edges["veto"]))
+    otherwise = contradiction(edges, agrees, config) | rewording(edges, agrees, config)
+    veto = np.asarray(pc.is_valid(edges["veto"])) | otherwise
     candidates = np.flatnonzero(dropping_pairs)
     left, right = (edges[name].take(pa.array(candidates)).to_pylist() for name in ("left_id", "right_id"))
     hashes = np.array([pair_hash(a, b) for a, b in zip(left, right, strict=True)], np.uint64)
@@ -130,7 +132,7 @@ def thresholds(settings: Mapping[str, Any]) -> list[str]:
         return []
     config = in_force(settings)
     steps = sorted(config.text_beside_photo.items())
-    near = listed([f"{text:g} where {_apart(bits)}" for bits, text in steps])
+    near = listed([f"{text:g} where {_near(bits)}" for bits, text in steps])
     said = [
         f"Titles agree from a Jaccard index of {config.text_similarity:g} of their character 3-grams on; photos where "
         f"at most {config.image_distance} of 256 bits of their hashes differ ({config.image_distance_64} of 64 where "
@@ -138,20 +140,23 @@ def thresholds(settings: Mapping[str, Any]) -> list[str]:
         f"Beside a photo less of the title is enough: {near}." if near else "",
         f"Titles are linked, too, whose words, weighed by how rare they are, have a cosine of at least "
         f"{config.links.word_similarity:g}; less is enough beside a near photo.",
-        f"Never dropped for each other: variants, equal titles whose photos differ in over {config.image_far:.0%} of "
-        f"the bits{_priced(config.price_ratio)}, and more than {config.max_set:,} listings for one, exact copies "
-        f"apart.",
-        f"Of a set, {_survivor(config)} stays.",
+        f"Never dropped for each other: {_apart(config)}.",
+        f"Of a set stays {_survivor(config)}.",
     ]
     return [sentence for sentence in said if sentence]
 
 
-def _apart(bits: int) -> str:
+def _near(bits: int) -> str:
     return "the hashes are equal" if bits == 0 else f"at most {bits} of 64 bits differ"
 
 
-def _priced(ratio: float | None) -> str:
-    return "" if ratio is None else f", listings of which one costs {ratio:g} times the other"
+def _apart(config: DeduplicateConfig) -> str:
+    said = ["variants", f"equal titles whose photos differ in over {config.image_far:.0%} of the bits"]
+    if config.words_apart:
+        said.append("titles beside one photo or GTIN of which each says a word that the other lacks")
+    if config.price_ratio is not None:
+        said.append(f"listings of which one costs {config.price_ratio:g} times the other")
+    return listed([*said, f"more than {config.max_set:,} listings for one, exact copies aside"])
 
 
 def _survivor(config: DeduplicateConfig) -> str:
@@ -164,7 +169,7 @@ def _survivor(config: DeduplicateConfig) -> str:
         "cheapest": "the lowest price",
     }
     said = [words[name] for name in config.survivor if name != "trusted" or config.trusted_sellers]
-    return f"the listing with {', then '.join(said)}" if said else "one listing, always the same,"
+    return f"the listing with {', then '.join(said)}" if said else "one listing, always the same"
 
 
 def why_dropped(member: Dropped) -> str:

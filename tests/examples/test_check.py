@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from eclip.examples.check import conservation_lines
+from eclip.examples.check import conservation_lines, truth_lines
 
 ROWS = {
     "ingest/listings": 9, "ingest/rejected": 1, "clean/listings": 9, "filter/listings": 7, "filter/rejected": 2,
@@ -50,3 +50,21 @@ def test_files_that_add_up_pass(folder: Path) -> None:
 def test_a_part_that_is_gone_is_seen(folder: Path, name: str, stages: list[str]) -> None:
     next((folder / "run" / name).iterdir()).unlink()
     assert broken(folder) == stages
+
+
+def test_a_swapped_photo_is_looked_for_among_the_worst_scores(folder: Path) -> None:
+    run = folder / "run"
+    scores = [0.9, 0.01, *[0.02] * 18]
+    planted = ["wrong", "unseen", "gone"]
+    pd.DataFrame({"id": planted, "kind": "mismatched_photo", "of": None, "detail": "mug"}).to_parquet(
+        folder / "truth.parquet"
+    )
+    ids = [*planted[:2], *map(str, range(18))]
+    pd.DataFrame({"id": ids, "mismatch": scores}).to_parquet(run / "filter/listings/part-00000-of-00001.parquet")
+    for name, columns in {"ingest/rejected": ["id", "rule"], "filter/rejected": ["id", "rule"],
+                          "deduplicate/duplicates": ["dropped_id", "kept_id"],
+                          "deduplicate/links": ["left_id", "right_id"]}.items():  # fmt: skip
+        (run / name).mkdir(exist_ok=True)
+        pd.DataFrame(columns=columns, dtype=str).to_parquet(run / name / "part-00000-of-00001.parquet")
+    found = next(line for line in truth_lines(folder) if line[0] == "mismatched_photo")
+    assert found == ("mismatched_photo", 2, 1, "in the worst tenth by score", False)  # one was rejected before

@@ -17,9 +17,9 @@ from eclip.quality.report.decision_table import (
 from eclip.schemas.deduplicate_config import DeduplicateConfig
 
 
-def edge(left, right, text=0.9, distance=0, seller=1, veto=None, title=False, gtin=False):
+def edge(left, right, text=0.9, distance=0, seller=1, veto=None, title=False, gtin=False, reworded=False):
     """A verified pair: photo and title agree unless told otherwise."""
-    values = [left, right, text, 0.0, distance, 256, 0.0, seller, title, gtin, False, veto]
+    values = [left, right, text, 0.0, distance, 256, 0.0, seller, title, gtin, False, reworded, veto]
     return dict(zip(EDGES.names, values, strict=True))
 
 
@@ -29,6 +29,8 @@ def test_pairs_are_counted_by_cell():
             edge("a", "b"),  # dropped
             edge("a", "c"),  # would drop, but c was dropped for another
             edge("a", "d", veto="colour"),
+            edge("a", "f", reworded=True),
+            edge("b", "f", distance=200, title=True),  # the photos show something else
             edge("a", "e", seller=0),
             edge("b", "e", distance=-1, seller=-1),
             edge("c", "e", text=0.1, distance=200),  # nothing agrees
@@ -40,9 +42,10 @@ def test_pairs_are_counted_by_cell():
     found = tally(edges, dropped, DeduplicateConfig())
     assert found == {
         "image_and_text": {
-            "same_seller": {"pairs": 3, "dropped": 1, "vetoed": 1},
+            "same_seller": {"pairs": 4, "dropped": 1, "vetoed": 2},
             "other_seller": {"pairs": 1, "dropped": 0, "vetoed": 0},
         },
+        "equal_title": {"same_seller": {"pairs": 1, "dropped": 0, "vetoed": 1}},
         "text": {"unknown_seller": {"pairs": 1, "dropped": 0, "vetoed": 0}},
         "gtin": {"other_seller": {"pairs": 1, "dropped": 0, "vetoed": 0}},
     }
@@ -93,6 +96,8 @@ def test_thresholds_are_said_as_they_were_in_force():
     assert "colours are at most 5 apart" in said
     assert "one costs 3 times the other" in said
     assert "more than 40 listings" in said
+    assert "says a word that the other lacks" in said
+    assert "word" not in thresholds({"preset": "training"})[-2]
     assert "the largest photo, then the most fields filled in" in said  # no seller is trusted: nothing is said of trust
 
 
@@ -103,4 +108,4 @@ def test_what_was_not_recorded_is_not_said():
 
 def test_trust_comes_first_where_sellers_are_trusted():
     said = thresholds({"trusted_sellers": ["north"]})
-    assert said[-1].startswith("Of a set, the listing with the most trusted seller, then")
+    assert said[-1].startswith("Of a set stays the listing with the most trusted seller, then")
