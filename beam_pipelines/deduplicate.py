@@ -94,7 +94,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 4
+    version = 5
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("datasketch", "numpy")
