@@ -26,6 +26,7 @@ _SEPARATOR = re.compile(f"[{SEPARATORS}]+")
 def repeated_words(draft: Draft) -> None:
     """Keep one of a word that stands three times in a row, and of several words that stand twice in a row.
 
+    >>> import pyarrow as pa
     >>> repeated_words(pa.array(["mug mug mug", "red mug red mug 24 24", "Duran Duran"])).to_pylist()
     ['mug', 'red mug 24 24', 'Duran Duran']
     """
@@ -38,6 +39,7 @@ def keyword_stuffing(draft: Draft) -> None:
 
     A word beside a number stays: "for iPhone 6, iPhone 7, iPhone 8, iPhone X". So do lists with numbers.
 
+    >>> import pyarrow as pa
     >>> keyword_stuffing(pa.array(["bowl a bowl b bowl c bowl d", "Dress #ootd #style #new"])).to_pylist()
     ['bowl a bowl b bowl c d', 'Dress']
     """

@@ -24,6 +24,7 @@ _UNSEEN, _DRAWN = re.compile(UNSEEN), re.compile(f"{DRAWN}(?:\u200d?{DRAWN})*")
 def unicode(draft: Draft) -> None:
     """Bring characters to their compatible form (NFKC): full-width letters, ligatures, odd spaces; 20 m² stays.
 
+    >>> import pyarrow as pa
     >>> unicode(pa.array(["ＭＵＧ　５００ｍｌ"])).to_pylist()
     ['MUG 500ml']
     """
@@ -40,6 +41,7 @@ def invisible(draft: Draft) -> None:
 def pictures(draft: Draft) -> None:
     """Replace emoji, stars, ticks and other pictures by a space.
 
+    >>> import pyarrow as pa
     >>> pictures(pa.array(["🔥HOT🔥 Mug ★★★"])).to_pylist()
     [' HOT  Mug  ']
     """
@@ -50,6 +52,7 @@ def pictures(draft: Draft) -> None:
 def seller_noise(draft: Draft) -> None:
     """Take out what sellers add to be seen: "HOT SALE!!", "[Official Store]", "free shipping", in several languages.
 
+    >>> import pyarrow as pa
     >>> seller_noise(pa.array(["HOT SALE!! Red mug - free shipping"])).to_pylist()
     ['  Red mug -  ']
     """
