@@ -20,7 +20,8 @@ from .noise import RULES as FILTERS
 from .own_filters import OwnFilters
 from .text.chain import RowRule
 from .text.own_rules import LAST, Own, in_order
-from .text.rules import RULES, Rule
+from .text.rule import Rule
+from .text.rules import RULES
 
 TIDIED = ("title", "description")  # texts whose white space the rule behind one's own makes even
 

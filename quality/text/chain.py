@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .rules import Rule
+from .rule import Draft, Rule
 
 ROUNDS = 8  # real titles rest after two or three
 KEPT_RESTLESS = "kept_restless"
@@ -41,44 +41,34 @@ def apply(
     Returns:
         The texts, and for each rule the number of rows that it changed.
     """
+    draft = Draft(texts)
     changed = {name: np.zeros(len(texts), np.bool_) for name in rules}
     rows = np.arange(len(texts))  # of the texts that may change yet
-    done = texts
     for number in range(ROUNDS):
-        before = open_texts = texts if number == 0 else done.take(pa.array(rows))
+        before = draft.places.copy()
         for name, rule in rules.items():
             if number and name in once:
                 continue
-            if isinstance(rule, RowRule):
-                assert listings is not None
-                after = rule(open_texts, listings if number == 0 else listings.take(pa.array(rows)))
+            draft.changed[:] = False
+            if isinstance(rule, Rule):
+                rule.write(draft)
             else:
-                after = rule(open_texts)
-            if after is not open_texts:
-                changed[name][rows[_different(open_texts, after)]] = True
-                open_texts = after
-        if open_texts is before:
-            break
-        moved = _different(before, open_texts)
-        rows = rows[moved]
-        done = open_texts if number == 0 else _put(done, rows, open_texts.filter(pa.array(moved)))
+                assert listings is not None
+                draft.put(rows, rule(draft.at(draft.places[rows]), listings.take(pa.array(rows))))
+            changed[name] |= draft.changed
+        rows = np.flatnonzero(before != draft.places)
+        moved = pc.not_equal(draft.at(before[rows]), draft.at(draft.places[rows]))
+        rows = rows[np.asarray(moved)]
         if not len(rows):
             break
+        resting = np.ones(len(texts), np.bool_)
+        resting[rows] = False
+        draft.signs[resting] = 0  # no rule looks at them again
     counts: Counter[str] = Counter()
-    if len(rows) and number == ROUNDS - 1:
-        done = _put(done, rows, texts.take(pa.array(rows)))
+    if len(rows):
+        draft.put(rows, texts.take(pa.array(rows)))
         for mask in changed.values():
             mask[rows] = False
         counts[KEPT_RESTLESS] = len(rows)
     counts.update({name: int(mask.sum()) for name, mask in changed.items() if mask.any()})
-    return done, counts
-
-
-def _different(before: pa.Array, after: pa.Array) -> np.ndarray:
-    return np.asarray(pc.fill_null(pc.not_equal(before, after), False))
-
-
-def _put(texts: pa.Array, rows: np.ndarray, values: pa.Array) -> pa.Array:
-    mask = np.zeros(len(texts), np.bool_)
-    mask[rows] = True
-    return pc.replace_with_mask(texts, pa.array(mask), values)
+    return draft.texts(), counts

@@ -1,20 +1,18 @@
-"""Kinds of characters: which rows hold one, and the compatible form of each that has one.
-
-A table names the kinds of every code point; one compiled pass over Arrow's buffers says which rows are to be looked at
-more closely. That costs 1 ns a byte, a third of what the cheapest pattern does.
-"""
+"""Kinds of characters: a table of every code point, which rows hold one, and the compatible form of each."""
 
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from ..compiled import compiled
 
 # Unicode puts nothing between the ideographs of planes 2 and 3 and the tags of plane 14, none of them of any kind here.
 _PLANES = (range(0xD800), range(0xE000, 0x20000), range(0xE0000, 0xE1000))
@@ -23,9 +21,10 @@ SETTLING = 8  # a text that takes longer was made for it
 
 # Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2; or that it breaks: a Thai or Lao
 # vowel in two, a Korean letter that stands alone ("ㄱ자 소파") into the half of a syllable, 27″ into two feet.
-_MEANT = (
+_MEANING = re.compile(
+    "["
     "\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215e\u2189\u00aa\u00ba"
-    "\u0e33\u0eb3\u3131-\u318e\u2033\u2034\u2036\u2037\u2057"
+    "\u0e33\u0eb3\u3131-\u318e\u2033\u2034\u2036\u2037\u2057]"
 )
 _TRADEMARKS = "\u2120\u2122"  # which NFKC would spell out: BrandTM
 
@@ -83,58 +82,52 @@ def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.A
 
 
 @functools.cache
-def _all() -> tuple[np.ndarray, pa.Array]:
+def code_points() -> tuple[np.ndarray, str]:
+    """All code points but surrogates, and the characters."""
     points = [point for plane in _PLANES for point in plane]
-    return np.array(points), pa.array([chr(point) for point in points])
+    return np.array(points), "".join(map(chr, points))
 
 
 @functools.cache
 def kinds(*classes: str) -> np.ndarray:
-    r"""Make the table of code points in which bit k is set where RE2 finds class k. [uint8 (n,)]
+    r"""Make the table of code points in which bit k is set where class k is found. [uint8 or uint32 (n,)]
+
+    Classes are those of RE2; white space in one without `\p` is that of ASCII.
 
     >>> kinds(r"\p{L}", r"\p{N}")[[ord("a"), ord("7"), ord("ß"), ord("-")]].tolist()
     [1, 2, 1, 0]
     """
-    points, characters = _all()
-    table = np.zeros(_SIZE, np.uint8)
+    points, characters = code_points()
+    table = np.zeros(_SIZE, np.uint8 if len(classes) <= 8 else np.uint32)
     for bit, kind in enumerate(classes):
-        found = np.asarray(pc.match_substring_regex(characters, f"(?s){kind}"))
-        table[points[found]] |= np.uint8(1 << bit)
+        if r"\p" in kind.lower():
+            found = np.flatnonzero(pc.match_substring_regex(_one_by_one(), f"(?s){kind}"))
+        else:  # Python is quicker than RE2 at this
+            found = np.array([match.start() for match in re.finditer(kind, characters, re.ASCII)], np.int64)
+        table[points[found]] |= table.dtype.type(1 << bit)
     return table
 
 
 @functools.cache
-def _leads(*classes: str) -> np.ndarray:
-    return leads(kinds(*classes))
+def _one_by_one() -> pa.Array:
+    return pa.array(list(code_points()[1]))
 
 
-def leads(table: np.ndarray) -> np.ndarray:
-    """Say with which byte a character of any kind of a table may begin: the others are passed over. [bool (256,)]"""
-    first = {chr(point).encode()[0] for point in np.flatnonzero(table) if not 0xD800 <= point < 0xE000}
-    return np.isin(np.arange(256), list(first))
-
-
-def rows_with(texts: pa.Array, kind: str, least: int = 1) -> pa.Array:
-    """Say which texts hold so many characters of an RE2 class; a null holds none.
+def rows_with(texts: pa.Array, kind: str) -> pa.Array:
+    """Say which texts hold a character of an RE2 class; a null holds none.
 
     >>> rows_with(pa.array(["mug", "5 mugs", None]), "[0-9]").to_pylist()
     [False, True, False]
     """
-    return pa.array(_rows_with(*strings(texts), kinds(kind), _leads(kind), least))
+    return pa.array(_rows_with(*strings(texts), kinds(kind)))
 
 
-def rows_doubling(texts: pa.Array, kind: str) -> pa.Array:
-    """Say in which texts a character of an RE2 class stands twice in a row.
+def unsettled(texts: pa.Array, changing: np.ndarray) -> pa.Array:
+    """Say which texts hold a character that changes, or marks out of order.
 
-    >>> rows_doubling(pa.array(["wow!!", "a.b.c", None]), "[!.]").to_pylist()
-    [True, False, False]
+    With the table of `changing` this is the quick check of Unicode Annex 15, section 9, for `compatible`.
     """
-    return pa.array(_rows_doubling(*strings(texts), kinds(kind), _leads(kind)))
-
-
-def unsettled(texts: pa.Array) -> pa.Array:
-    """Say which texts `compatible` may change: the quick check of Unicode Annex 15, section 9."""
-    return pa.array(_unsettled(*strings(texts), *_settling()))
+    return pa.array(_unsettled(*strings(texts), changing, combining()))
 
 
 def compatible(text: str) -> str:
@@ -143,57 +136,57 @@ def compatible(text: str) -> str:
     >>> compatible("ＭＵＧ 20 ㎡ Levi´s Brand™")
     'MUG 20 m² Levi´s Brand'
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_forms()))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_forms))
+
+
+class _Forms(dict[int, str]):
+    """The form of each character, worked out when it is first met; for `str.translate`."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        kind, *parts = unicodedata.decomposition(character).split(" ")
+        if character in _TRADEMARKS:
+            form = ""
+        elif kind.startswith("<") and not _MEANING.match(character):
+            form = "".join(self[int(part, 16)] for part in parts)
+            # An accent that stands by itself ("Levi´s") would become a space with an accent on it.
+            form = character if form[0] == " " and len(form) > 1 else form
+        else:
+            form = character
+        self[point] = form
+        return form
+
+
+_forms = _Forms()
 
 
 @functools.cache
-def _forms() -> dict[int, str]:
-    forms = {ord(character): "" for character in _TRADEMARKS}
-    meant = kinds(f"[{_MEANT}]")
-
-    def form(point: int) -> str:
-        if point not in forms and not meant[point]:
-            kind, *parts = unicodedata.decomposition(chr(point)).split(" ")
-            if kind.startswith("<"):
-                spelled = "".join(form(int(part, 16)) for part in parts)
-                # An accent that stands by itself ("Levi´s") would become a space with an accent on it.
-                forms[point] = chr(point) if spelled[0] == " " and len(spelled) > 1 else spelled
-        return forms.get(point, chr(point))
-
-    for point in _all()[0].tolist():
-        form(point)
-    return forms
-
-
-@functools.cache
-def _settling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    changing, combining = _changing(), _combining()
-    return changing, combining, leads(changing | combining)
-
-
-def _changing() -> np.ndarray:
-    """Code points that have another form, or may be joined with what stands before them. [uint8 (n,)]"""
+def changing() -> np.ndarray:
+    """Code points that `compatible` changes, or may join with what stands before them. [uint8 (n,)]"""
     table = np.zeros(_SIZE, np.uint8)
-    table[[point for point, form in _forms().items() if form != chr(point)]] = 1
     table[0x1161:0x1176] = table[0x11A8:0x11C3] = 1  # the vowels and final letters of Korean syllables
-    for point in _all()[0].tolist():
-        parts = unicodedata.decomposition(chr(point)).split(" ")
-        if unicodedata.normalize("NFC", chr(point)) != chr(point):
-            table[point] = 1
-        elif len(parts) == 2 and parts[0][0] != "<":
-            table[int(parts[1], 16)] = 1
+    for character in code_points()[1]:
+        parts = unicodedata.decomposition(character).split(" ")
+        if parts != [""]:
+            point = ord(character)
+            if unicodedata.normalize("NFC", character) != character or _forms[point] != character:
+                table[point] = 1
+            elif len(parts) == 2 and parts[0][0] != "<":
+                table[int(parts[1], 16)] = 1
+    table[[ord(character) for character in _TRADEMARKS]] = 1
     return table
 
 
-def _combining() -> np.ndarray:
+@functools.cache
+def combining() -> np.ndarray:
     """Combining class of each code point: marks out of order are put in order. [uint8 (n,)]"""
+    points, characters = code_points()
     table = np.zeros(_SIZE, np.uint8)
-    for point in np.flatnonzero(kinds(r"\p{M}")).tolist():
-        table[point] = unicodedata.combining(chr(point))
+    table[points] = list(map(unicodedata.combining, characters))
     return table
 
 
-@numba.njit(cache=True)
+@compiled
 def point_at(data: np.ndarray, at: int) -> tuple[Any, int]:
     """Read the code point that begins at a byte, and where the next one begins. Arrow's strings are valid UTF-8."""
     first = np.int64(data[at])
@@ -211,59 +204,42 @@ def point_at(data: np.ndarray, at: int) -> tuple[Any, int]:
     ), at + 4
 
 
-@numba.njit(cache=True)
+@compiled
+def point_before(data: np.ndarray, at: int) -> int:
+    """Say where the code point begins that ends before a byte."""
+    at -= 1
+    while data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@compiled
 def kind_of(table: np.ndarray, point: int) -> int:
     """Look a code point up."""
     return int(table[point]) if point < len(table) else 0
 
 
-@numba.njit(cache=True)
-def _rows_with(ends: np.ndarray, data: np.ndarray, table: np.ndarray, leads: np.ndarray, least: int) -> np.ndarray:
+@compiled
+def _rows_with(ends: np.ndarray, data: np.ndarray, table: np.ndarray) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.bool_)
     for row in range(len(found)):
         at, end = ends[row], ends[row + 1]
-        seen = 0
         while at < end:
-            if not leads[data[at]]:
-                at += 1
-                continue
             point, at = point_at(data, at)
-            seen += kind_of(table, point) > 0
-            if seen == least:
+            if kind_of(table, point):
                 found[row] = True
                 break
     return found
 
 
-@numba.njit(cache=True)
-def _rows_doubling(ends: np.ndarray, data: np.ndarray, table: np.ndarray, leads: np.ndarray) -> np.ndarray:
-    found = np.zeros(len(ends) - 1, np.bool_)
-    for row in range(len(found)):
-        at, end = ends[row], ends[row + 1]
-        before = -1
-        while at < end:
-            if not leads[data[at]]:
-                at += 1
-                before = -1
-                continue
-            point, at = point_at(data, at)
-            if point == before and kind_of(table, point):
-                found[row] = True
-                break
-            before = point
-    return found
-
-
-@numba.njit(cache=True)
-def _unsettled(
-    ends: np.ndarray, data: np.ndarray, changing: np.ndarray, combining: np.ndarray, leads: np.ndarray
-) -> np.ndarray:
+@compiled
+def _unsettled(ends: np.ndarray, data: np.ndarray, changing: np.ndarray, combining: np.ndarray) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.bool_)
     for row in range(len(found)):
         at, end = ends[row], ends[row + 1]
         before = 0
         while at < end:
-            if not leads[data[at]]:
+            if data[at] < 0x80:  # ASCII is settled
                 at += 1
                 before = 0
                 continue

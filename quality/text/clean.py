@@ -19,7 +19,9 @@ from .brand import normalise_brand
 from .chain import RowRule, apply
 from .characters import rows_with
 from .own_rules import Own, chain, check_rules, in_order
-from .rules import EMPTYING_RULES, LETTER_OR_DIGIT, RULES, Rule
+from .rule import Rule
+from .rules import EMPTYING_RULES, RULES
+from .signs import LETTER_OR_DIGIT
 
 KEPT_UNEMPTIED = "kept_unemptied"
 Chain = Mapping[str, Rule | RowRule]

@@ -7,8 +7,9 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import matches, rewrite, rows_with
 from .pii import PHONE_SIGNS, without_emails, without_phones
+from .rule import Draft, Rule
+from .signs import CONTACT
 
 _LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>]{2,}", re.IGNORECASE)
 # "@home" is a brand and "@12pcs" a quantity: a plain name counts only where its platform stands before it, or last.
@@ -20,19 +21,23 @@ _HANDLE = re.compile(
     re.IGNORECASE,
 )
 
+_SIGNS = rf"{PHONE_SIGNS}|@|(?i:www)\.|://"
 
-def contacts(texts: pa.Array) -> pa.Array:
+
+@Rule
+def contacts(draft: Draft) -> None:
     """Put a space for links, e-mail addresses, telephone numbers and names on other platforms.
 
     >>> contacts(pa.array(["Mug WA 0812-3456-7890 www.mug.com", "@home mug @12pcs", "Mug IG: @mug_shop"])).to_pylist()
     ['Mug    ', '@home mug @12pcs', 'Mug  ']
     """
-    return rewrite(texts, _suspects, _without)
+    draft.replace(CONTACT, _without_all)
 
 
-def _suspects(texts: pa.Array) -> pa.Array:
-    numbers = matches(texts, PHONE_SIGNS, rows_with(texts, "[0-9]", 7))
-    return pc.or_(numbers, matches(texts, r"@|(?i:www)\.|://", rows_with(texts, "[@.:]")))
+def _without_all(texts: pa.Array) -> pa.Array:
+    rows = pc.match_substring_regex(texts, _SIGNS)
+    found = [_without(text) for text in texts.filter(rows).to_pylist()]
+    return pc.replace_with_mask(texts, rows, pa.array(found, texts.type))
 
 
 def _without(text: str) -> str:

@@ -12,7 +12,8 @@ import ftfy.fixes
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import SETTLING, matches, rewrite, rows_with
+from .rule import SETTLING, Draft, Rule
+from .signs import ENTITY, ESCAPED, MISREAD, TAG
 
 _BYTES = re.compile(r"(?<!\\)(?:\\+x[0-9a-fA-F]{2})+")
 _POINTS = re.compile(r"(?<!\\)(?:\\+u[0-9a-fA-F]{4}|\\+U000[01][0-9a-fA-F]{4})+")
@@ -30,23 +31,16 @@ _TAGS = (
     r"(?i)<script\b[^<>]*>[^<]*</script\s*>|<style\b[^<>]*>[^<]*</style\s*>|<!--[^<>]*-->|<!\[CDATA\[|\]\]>"
     rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
 )
-# What ftfy is asked about: the first byte of a UTF-8 sequence read as Latin-1 or Windows-1252 and a byte behind it, or
-# a control of which Windows made a quotation mark.
-_FIRST = "[\u0080-\u009fÃÂâÐÑìíëêðåæçèéäãïàØÙÚÛ×ÎÏÅÄ]"
-_MISREAD = f"{_FIRST}[\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0192\u02c6\u02dc]|[\u0080-\u009f]"
 
 
-def escaped_bytes(texts: pa.Array) -> pa.Array:
+@Rule
+def escaped_bytes(draft: Draft) -> None:
     r"""Decode bytes and code points written out as text: `\xe2\x9d\xa4` and `\u2764` become a heart; others stay.
 
     >>> escaped_bytes(pa.array([r"Caf\xc3\xa9", r"Caf\u00e9 \ud83d\ude00", r"\xff", 'b"Levi\'s"'])).to_pylist()
     ['Café', 'Café 😀', '\\xff', "Levi's"]
     """
-    return rewrite(texts, _written, _unescaped)
-
-
-def _written(texts: pa.Array) -> pa.Array:
-    return matches(texts, r"""\\+[xuUnrt]|^b['"]""", rows_with(texts, r"""[\\'"]"""))
+    draft.rewrite(ESCAPED, _unescaped)
 
 
 def _unescaped(text: str) -> str:
@@ -84,26 +78,23 @@ def _points(found: re.Match[str]) -> str:
     return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in paired)
 
 
-def markup(texts: pa.Array) -> pa.Array:
+@Rule
+def markup(draft: Draft) -> None:
     """Take out HTML: entities become characters, tags a space; "a < b" is no tag.
 
     >>> markup(pa.array(["<b>Mug</b>&nbsp;&amp; saucer"])).to_pylist()
     [' Mug \\xa0& saucer']
     """
-    texts = rewrite(texts, _escaped, lambda text: _ENTITY.sub(_character, text))
-    tagged = matches(texts, r"<[!/a-zA-Z]|\]\]>", rows_with(texts, ">"))
-    if not pc.any(tagged).as_py():
-        return texts
-    plain = texts.filter(tagged)
+    draft.rewrite(ENTITY, lambda text: _ENTITY.sub(_character, text))
+    draft.replace(TAG, _untagged)
+
+
+def _untagged(texts: pa.Array) -> pa.Array:
     for _ in range(SETTLING):
-        before, plain = plain, pc.replace_substring_regex(plain, _TAGS, " ")
-        if plain.equals(before):
+        before, texts = texts, pc.replace_substring_regex(texts, _TAGS, " ")
+        if texts.equals(before):
             break
-    return pc.replace_with_mask(texts, tagged, plain)
-
-
-def _escaped(texts: pa.Array) -> pa.Array:
-    return matches(texts, _ENTITY.pattern, rows_with(texts, "&"))
+    return texts
 
 
 def _character(found: re.Match[str]) -> str:
@@ -114,17 +105,14 @@ def _character(found: re.Match[str]) -> str:
     return chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
 
 
-def mojibake(texts: pa.Array) -> pa.Array:
+@Rule
+def mojibake(draft: Draft) -> None:
     """Mend text decoded in the wrong character set (ftfy), on rows that show its marks.
 
     >>> mojibake(pa.array(["CafÃ© latte", "Levi\\x92s"])).to_pylist()
     ['Café latte', 'Levi’s']
     """
-    return rewrite(texts, _misread, _mended)
-
-
-def _misread(texts: pa.Array) -> pa.Array:
-    return matches(texts, _MISREAD, rows_with(texts, _FIRST))
+    draft.rewrite(MISREAD, _mended)
 
 
 def _mended(text: str) -> str:

@@ -9,17 +9,35 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from importlib import resources
 
+import numpy as np
+import pyarrow as pa
 import xxhash
 
-from .automaton import BLANK, Automaton
+from ..compiled import compiled
+from .characters import kind_of, point_at, point_before, strings
+from .trie import (
+    ALNUM,
+    BEGINS,
+    CAPITALS,
+    COLUMN,
+    FREE,
+    FREE_BEGIN,
+    FREE_END,
+    HELD,
+    KEPT,
+    PHRASE,
+    Trie,
+    capitals,
+    longest_at,
+)
 
-_DECORATION = "!~*#|:-–—"
-_BRACKETS = dict(zip("[(【「{<《〔*", "])】」}>》〕*", strict=True))
-_BLANKS = re.compile(f"{BLANK}+")
-_WORDS, _ENDS = re.compile(r"[^\W_]+"), r"(?![^\W_])"
+_DECORATION = np.array([ord(character) for character in "!~*#|:-–—"])
+_OPEN, _CLOSE = (
+    np.array([ord(character) for character in brackets]) for brackets in ("[(【「{<《〔*", "])】」}>》〕*")
+)
+_BLANKS = re.compile(r"[\s_-]+")
 # Scripts written without spaces, in which a phrase need not stand apart. Korean compounds need not either, but two
 # syllables may well be a part of another word.
 _UNSPACED = re.compile(
@@ -55,85 +73,137 @@ def phrases() -> tuple[str, ...]:
 
 
 @functools.cache
-def automaton() -> Automaton:
-    """What finds the rows to be looked at more closely."""
-    keys = set()
+def _trie() -> Trie:
+    says = {}
     for key, line in lines().items():
-        spelled = {key, _spaced(line.strip("![]").lower())}  # with "ı" as it stands
-        if line[0] == "[":
-            keys |= {f"{bracket}{key}" for bracket in _BRACKETS if bracket not in "({<*" for key in spelled}
-        elif line[0] != "!":
-            keys |= spelled
-    return Automaton.of(sorted(keys))
+        free = _UNSPACED.search(key) is not None or not key[0].isalnum()
+        kind = KEPT if line[0] == "!" else HELD if line[0] == "[" else CAPITALS if line.isupper() else 0
+        end = (free and _UNSPACED.search(key) is not None) or not key[-1].isalnum()
+        says[key] = PHRASE | kind | FREE_BEGIN * free | FREE_END * end
+    return Trie.of(says, _lower)
 
 
-@functools.cache
-def _beginning() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Phrases by their first word, and those that need not stand apart by their first character."""
-    words: dict[str, list[str]] = {}
-    characters: dict[str, list[str]] = {}
-    for key in sorted(lines(), key=len, reverse=True):
-        word = _WORDS.match(key)
-        if word is None or _UNSPACED.search(key):
-            characters.setdefault(key[0], []).append(key)
-        else:
-            words.setdefault(word.group(), []).append(key)
-    return words, characters
+def noisy(texts: pa.Array) -> np.ndarray:
+    """Say which of n texts `without` changes. [bool (n,)]"""
+    return _noisy(*strings(texts), _trie())
 
 
-@functools.cache
-def _pattern(begin: str, free: bool) -> re.Pattern[str]:
-    """One pattern for the phrases of one beginning, in lower case, the longer ones first."""
-    keys = _beginning()[free][begin]
-    ends = ["" if (free and _UNSPACED.search(key)) or not key[-1].isalnum() else _ENDS for key in keys]
-    quoted = [re.escape(key).replace(r"\ ", f"{BLANK}++") for key in keys]
-    return re.compile("|".join(map("".join, zip(quoted, ends, strict=True))))
-
-
-def _found(low: str) -> Iterator[re.Match[str]]:
-    """Find phrases, in lower case, from left to right; one must stand apart unless it is written without spaces."""
-    words, characters = _beginning()
-    places = [(word.start(), word[0], False) for word in _WORDS.finditer(low) if word[0] in words]
-    if not low.isascii() or "%" in low:
-        places += [(place, character, True) for place, character in enumerate(low) if character in characters]
-        places.sort()
-    done = 0
-    for place, begin, free in places:
-        found = _pattern(begin, free).match(low, place) if place >= done else None
-        if found:
-            done = found.end()
-            yield found
-
-
-def without(text: str) -> str:
+def without(texts: pa.Array) -> pa.Array:
     """Put a space for every phrase that is noise, with the marks around it and the brackets that hold it alone.
 
-    >>> without("[Official Store] COD liver oil ~free shipping!!"), without("Promo mug [promo]")
-    ('  COD liver oil  ', 'Promo mug  ')
+    >>> without(pa.array(["[Official Store] COD liver oil ~free shipping!!", "Promo mug [promo]"])).to_pylist()
+    ['  COD liver oil  ', 'Promo mug  ']
     """
-    kept: list[str] = []
-    done = 0
-    known = lines()
-    for found in _found(_lower(text)):
-        line = known[_spaced(found.group())]
-        begin, end = found.span()
-        left, right = begin, end
-        while left > done and text[left - 1] == " ":
-            left -= 1
-        while right < len(text) and text[right] in " !":
-            right += 1
-        held = left > done and right < len(text) and _BRACKETS.get(text[left - 1]) == text[right]
-        if line[0] == "!" or (line[0] == "[" and not held) or (line.isupper() and text[begin:end] != line and not held):
-            continue
-        if held:
-            begin, end = left - 1, right + 1
-        while begin > done and text[begin - 1] in _DECORATION:
-            begin -= 1
-        while end < len(text) and text[end] in _DECORATION:
-            end += 1
-        kept += [text[done:begin], " "]
-        done = end
-    return "".join([*kept, text[done:]])
+    bounds, written = _without(*strings(texts), _trie())
+    return pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(bounds), pa.py_buffer(written)])
+
+
+@compiled
+def _noisy(ends: np.ndarray, data: np.ndarray, trie: Trie) -> np.ndarray:
+    found = np.zeros(len(ends) - 1, np.bool_)
+    for row in range(len(found)):
+        begin, end = ends[row], ends[row + 1]
+        found[row] = _next(trie, data, begin, begin, begin, end)[0] >= 0
+    return found
+
+
+@compiled
+def _without(ends: np.ndarray, data: np.ndarray, trie: Trie) -> tuple[np.ndarray, np.ndarray]:
+    written = np.empty(ends[-1] - ends[0], np.uint8)
+    bounds = np.zeros_like(ends)
+    out = 0
+    for row in range(len(ends) - 1):
+        begin, end = ends[row], ends[row + 1]
+        kept = at = begin
+        while kept < end:
+            left, right, at = _next(trie, data, begin, kept, at, end)
+            for byte in range(kept, left if left >= 0 else end):
+                written[out] = data[byte]
+                out += 1
+            if left < 0:
+                break
+            written[out] = 0x20
+            out += 1
+            kept = right
+        bounds[row + 1] = out
+    return bounds, written[:out].copy()
+
+
+@compiled
+def _next(trie: Trie, data: np.ndarray, begin: int, kept: int, at: int, end: int) -> tuple[int, int, int]:
+    """Find the next noise.
+
+    Args:
+        trie: The phrases.
+        data: Bytes.
+        begin: Of the text.
+        kept: From where noise may reach.
+        at: From where to read on.
+        end: Of the text.
+
+    Returns:
+        From where to where it reaches, -1 where there is none; and from where to read on.
+    """
+    columns, pairs = trie.columns, trie.pairs
+    word = at > begin and kind_of(columns, point_at(data, point_before(data, at))[0]) & ALNUM > 0
+    while at < end:
+        point, after = point_at(data, at)
+        code = kind_of(columns, point)
+        if code & FREE or (code & BEGINS and not word):
+            behind = kind_of(columns, point_at(data, after)[0]) & COLUMN if after < end else 0
+            if pairs[code & COLUMN, behind]:  # seldom
+                stop, said = longest_at(trie, data, at, end, code & ALNUM > 0 and not word)
+                if stop >= 0:
+                    left, right = _noise(trie, data, kept, at, stop, end, said)
+                    if left >= 0:
+                        return left, right, stop
+                    after = stop
+                    code = kind_of(columns, point_at(data, point_before(data, stop))[0])
+        word = code & ALNUM > 0
+        at = after
+    return -1, -1, end
+
+
+@compiled
+def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: int, said: int) -> tuple[int, int]:
+    """Say from where to where a phrase is noise with what is around it; (-1, -1) where it is none."""
+    left, right = begin, stop
+    while left > kept and data[left - 1] == 0x20:
+        left -= 1
+    while right < end and (data[right] == 0x20 or data[right] == 0x21):
+        right += 1
+    held = False
+    if left > kept and right < end:
+        before = point_before(data, left)
+        opening, _ = point_at(data, before)
+        closing, after = point_at(data, right)
+        for bracket in range(len(_OPEN)):
+            held = held or (opening == _OPEN[bracket] and closing == _CLOSE[bracket])
+    if said & KEPT or (said & HELD and not held):
+        return -1, -1
+    if said & CAPITALS and not held and not capitals(trie, data, begin, stop):
+        return -1, -1
+    if held:
+        begin, stop = before, after
+    while begin > kept:
+        before = point_before(data, begin)
+        if not _decorates(point_at(data, before)[0]):
+            break
+        begin = before
+    while stop < end:
+        point, after = point_at(data, stop)
+        if not _decorates(point):
+            break
+        stop = after
+    return begin, stop
+
+
+@compiled
+def _decorates(point: int) -> bool:
+    found = False
+    for mark in _DECORATION:
+        found = found or point == mark
+    return found
 
 
 @functools.cache

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .characters import compatible, kind_of, kinds, point_at, rows_with, strings, unsettled
+from ..compiled import compiled
+from .characters import changing, compatible, kind_of, kinds, point_at, strings, unsettled
 
 _LETTER, _NUMBER, _MARK, _SIGN = 1, 2, 4, 8
 _SPACE, _HYPHEN, _MINUS = 0x20, 0x2D, 0x2212
@@ -21,12 +21,14 @@ def _words() -> np.ndarray:
 
 
 @functools.cache
-def _folding() -> str:
-    """Characters that full case folding (Unicode 3.13, "ß" and "ss") makes something else of than lower case does."""
-    letters = pa.array([chr(point) for point in np.flatnonzero(kinds(r"\p{L}|\p{M}|\p{N}|\p{S}"))])
+def _folding() -> np.ndarray:
+    """Code points of which full case folding (Unicode 3.13, "ß" and "ss") makes more than lower case does. [(n,)]"""
+    table = changing().copy()
+    places = np.flatnonzero(kinds(r"\p{L}|\p{M}|\p{N}|\p{S}"))
+    letters = pa.array(list(map(chr, places)))
     folded = pa.array([letter.casefold() for letter in letters.to_pylist()])
-    unlike = pc.not_equal(pc.utf8_lower(letters), pc.utf8_lower(folded))
-    return f"[{''.join(letters.filter(unlike).to_pylist())}]"
+    table[places[np.asarray(pc.not_equal(pc.utf8_lower(letters), pc.utf8_lower(folded)))]] = 1
+    return table
 
 
 def normalise(texts: pa.Array) -> pa.Array:
@@ -40,7 +42,7 @@ def normalise(texts: pa.Array) -> pa.Array:
     """
     texts = pc.fill_null(texts, "")
     if not pc.all(pc.string_is_ascii(texts)).as_py():
-        folding = pc.or_(unsettled(texts), rows_with(texts, _folding()))
+        folding = unsettled(texts, _folding())
         if pc.any(folding).as_py():
             folded = [compatible(t).casefold() for t in texts.filter(folding).to_pylist()]
             texts = pc.replace_with_mask(texts, folding, pa.array(folded, texts.type))
@@ -49,7 +51,7 @@ def normalise(texts: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(bounds), pa.py_buffer(written)])
 
 
-@numba.njit(cache=True)
+@compiled
 def _apart(ends: np.ndarray, data: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Write the words of lower-case texts, one space between them.
 

@@ -13,7 +13,8 @@ from ...schemas.errors import ConfigError, nearest
 from ...schemas.own_rule import OwnCleaning
 from ..own_function import OwnFunction
 from .chain import RowRule
-from .rules import DESCRIPTION_RULES, RULES, Rule
+from .rule import Rule
+from .rules import DESCRIPTION_RULES, RULES
 
 LAST = "whitespace"  # tidies up after the others: rules of one's own go before it, unless they say otherwise
 

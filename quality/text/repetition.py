@@ -11,47 +11,39 @@ import re
 from collections import Counter
 from itertools import groupby
 
-import numba
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from .rule import Draft, Rule
+from .signs import LONGEST, REPEATED, SEPARATORS, STAYS, STUFFED
 
-from .characters import rewrite, rows_with, strings
-
-LONGEST = 16  # words of a phrase
-STAYS = 3  # times that a word of a title may stand in it
 TAGS, ITEMS, HEAD = 3, 12, 6  # hashtags in a row at the end; items of a list from which on only its head stays
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _LONG = re.compile(r"[^\W\d_]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _SMALL = {"with", "without", "from", "avec", "sans", "pour", "para", "ohne", "dengan", "untuk", "dari", "yang", "voor"}
 _TAG = re.compile(r"#[^\W\d_]{2,}")  # "#TL111" is a number
-_SEPARATORS = "/|,;、，"
-_SEPARATOR = re.compile(f"[{_SEPARATORS}]+")
+_SEPARATOR = re.compile(f"[{SEPARATORS}]+")
 
 
-def repeated_words(texts: pa.Array) -> pa.Array:
+@Rule
+def repeated_words(draft: Draft) -> None:
     """Keep one of a word that stands three times in a row, and of several words that stand twice in a row.
 
+    >>> import pyarrow as pa
     >>> repeated_words(pa.array(["mug mug mug", "red mug red mug 24 24", "Duran Duran"])).to_pylist()
     ['mug', 'red mug 24 24', 'Duran Duran']
     """
-    return rewrite(texts, lambda column: pa.array(_repeating(*strings(column))[0]), _once)
+    draft.rewrite(REPEATED, _once)
 
 
-def keyword_stuffing(texts: pa.Array) -> pa.Array:
+@Rule
+def keyword_stuffing(draft: Draft) -> None:
     """Keep the first three of a word that stands more often, six items of a list of twelve, and no hashtags.
 
     A word beside a number stays: "for iPhone 6, iPhone 7, iPhone 8, iPhone X". So do lists with numbers.
 
+    >>> import pyarrow as pa
     >>> keyword_stuffing(pa.array(["bowl a bowl b bowl c bowl d", "Dress #ootd #style #new"])).to_pylist()
     ['bowl a bowl b bowl c d', 'Dress']
     """
-    return rewrite(texts, _stuffed, _trimmed)
-
-
-def _stuffed(texts: pa.Array) -> pa.Array:
-    listed = pc.or_(rows_with(texts, f"[{_SEPARATORS}]", ITEMS - 1), rows_with(texts, "#", 2))
-    return pc.or_(listed, pa.array(_repeating(*strings(texts))[1]))
+    draft.rewrite(STUFFED, _trimmed)
 
 
 def _once(text: str) -> str:
@@ -94,7 +86,7 @@ def _says(word: str) -> bool:
 def _trimmed(text: str) -> str:
     if "#" in text:
         text = _untagged(text)
-    if sum(map(text.count, _SEPARATORS)) >= ITEMS - 1 and not any(map(str.isdigit, text)):
+    if sum(map(text.count, SEPARATORS)) >= ITEMS - 1 and not any(map(str.isdigit, text)):
         text = _head(text)
     keys = text.casefold().split()
     counts = Counter(keys)
@@ -133,53 +125,3 @@ def _head(text: str) -> str:
     if len(items) < ITEMS or max(len(item.split()) for item in items) > 3:
         return text
     return text[: list(_SEPARATOR.finditer(text))[HEAD - 1].start()].rstrip()
-
-
-@numba.njit(cache=True)
-def _repeating(ends: np.ndarray, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Say in which texts words repeat in a row, and in which some word may stand more than STAYS times.
-
-    Words are compared by hash, ASCII in lower case; an answer may be yes too often.
-    """
-    rows = len(ends) - 1
-    row_repeats, often = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
-    longest = 1
-    for row in range(rows):
-        longest = max(longest, int(ends[row + 1] - ends[row]))
-    words = np.empty(longest // 2 + 2, np.uint64)
-    runs = np.empty(LONGEST + 1, np.int64)
-    slots = np.empty(256, np.uint8)
-    for row in range(rows):
-        count = 0
-        size = 0
-        again = False
-        slots[:] = 0
-        word = np.uint64(0)
-        for at in range(ends[row], ends[row + 1] + 1):
-            byte = data[at] if at < ends[row + 1] else np.uint8(0x20)
-            if byte > 0x20:
-                lower = byte | 0x20 if 0x41 <= byte <= 0x5A else byte
-                word = ((word << np.uint64(5)) | (word >> np.uint64(59))) ^ np.uint64(lower)
-                size += 1
-            elif size:
-                words[count] = word
-                count += 1
-                if size > 2:
-                    slot = np.int64((word * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(56))
-                    slots[slot] = min(slots[slot] + 1, 255)
-                    again = again or slots[slot] > 1
-                    often[row] = often[row] or (size > 3 and slots[slot] > STAYS)
-                word = np.uint64(0)
-                size = 0
-        if not again:
-            continue
-        runs[:] = 0
-        for place in range(1, count):
-            for back in range(1, min(LONGEST, place) + 1):
-                runs[back] = runs[back] + 1 if words[place] == words[place - back] else 0
-                if runs[back] >= max(back, 2):
-                    row_repeats[row] = True
-                    break
-            if row_repeats[row]:
-                break
-    return row_repeats, often

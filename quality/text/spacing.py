@@ -2,89 +2,115 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
-import numba
 import numpy as np
 import pyarrow as pa
 
-from .characters import kind_of, kinds, matches, point_at, rewrite, rows_doubling, rows_with, strings
+from ..compiled import compiled
+from .characters import kind_of, kinds, point_at, point_before, strings
+from .rule import Draft, Rule
+from .signs import BEGIN, DOUBLED, EMPTY, END, MARKS, NOT_PLAIN, RAGGED, STARRED
 
-BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # they show nothing: the fillers of Korean syllables, the Braille blank
-_MARKS = "[!?.,;:~*_=#|@$&^<>\\-–—·•、。]"  # not "+", "/", quotes: A+++, https://, 27''
-_REPEATED = re.compile(rf"({_MARKS})\1+")
+_REPEATED = re.compile(rf"({MARKS})\1+")
 _WITHIN = "[\\s,./|&+-]*"
 _EMPTY = rf"\({_WITHIN}\)|\[{_WITHIN}\]|\{{{_WITHIN}\}}|【\s*】|「\s*」|『\s*』|《\s*》|〔\s*〕"
 _BRACKETS = re.compile(_EMPTY)
 _STARRED = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=[\w)!])\*(?![\w*])")  # not "5*3*2"
-# At an end, separators of the first kind go with the space beside them ("-10°C" and "C#" keep theirs), the others go.
-_BEGIN, _BEGIN_ALL = " -–—|,;:/~*_=#!.•·>", " |,;:/~*_=•·"
-_END, _END_ALL = " -–—|,;:/~*_=#!?.•·<", " -–—|,;:/~_=•·"
-_PLAIN = dict.fromkeys(map(ord, BLANK), " ")
-# What makes a text ragged: white space that is no space, or one of those at its begin or end.
-_SIGNS = (rf"[\s\v\x1c-\x1f\x85\pZ{BLANK}]", f"[{_BEGIN.replace('-', '')}-]", f"[{_END.replace('-', '')}-]")
-_NOT_PLAIN, _AT_BEGIN, _AT_END = 1, 2, 4
+# At an end, separators of signs.BEGIN and END go with the space beside them ("-10°C" and "C#" keep theirs), these go
+# wherever they stand there.
+_BEGIN_ALL, _END_ALL = " |,;:/~*_=•·", " -–—|,;:/~_=•·"
+_SPACE, _AT_BEGIN, _AT_END, _ALL_BEGIN, _ALL_END = 1, 2, 4, 8, 16
 
 
-def punctuation(texts: pa.Array) -> pa.Array:
+@Rule
+def punctuation(draft: Draft) -> None:
     """Keep one of each run of the same mark, and drop empty brackets and stars around words.
 
     >>> punctuation(pa.array(["Wow!!! *Mug* --- () 5.5 ..."])).to_pylist()
     ['Wow! Mug -   5.5 .']
     """
-    texts = rewrite(texts, lambda column: rows_doubling(column, _MARKS), lambda text: _REPEATED.sub(r"\1", text))
-    texts = rewrite(texts, lambda column: rows_with(column, r"\*", 2), lambda text: _STARRED.sub(r"\1", text))
-    return rewrite(texts, _emptied, lambda text: _BRACKETS.sub(" ", text))
+    draft.rewrite(DOUBLED, lambda text: _REPEATED.sub(r"\1", text))
+    draft.rewrite(STARRED, lambda text: _STARRED.sub(r"\1", text))
+    draft.rewrite(EMPTY, lambda text: _BRACKETS.sub(" ", text))
 
 
-def _emptied(texts: pa.Array) -> pa.Array:
-    return matches(texts, _EMPTY, rows_with(texts, r"[(\[{【「『《〔]"))
-
-
-def whitespace(texts: pa.Array) -> pa.Array:
+@Rule
+def whitespace(draft: Draft) -> None:
     """Make every run of white space one space; trim it, with the separators left over at both ends.
 
     >>> whitespace(pa.array(["  -  Red\\tmug \\xa0 | ", "-10°C", "C#"])).to_pylist()
     ['Red mug', '-10°C', 'C#']
     """
-    return rewrite(texts, lambda column: pa.array(_ragged(*strings(column), kinds(*_SIGNS))), _trimmed)
+    draft.replace(RAGGED, _tidy)
 
 
-def _trimmed(text: str) -> str:
-    if not text.isascii():
-        text = text.translate(_PLAIN)
-    text = " ".join(text.split())
-    if not text or (text[0] not in _BEGIN and text[-1] not in _END):
-        return text
-    begin = text.rfind(" ", 0, len(text) - len(text.lstrip(_BEGIN))) + 1
-    text = text[begin:].lstrip(_BEGIN_ALL)
-    end = text.find(" ", len(text.rstrip(_END)))
-    return (text if end < 0 else text[:end]).rstrip(_END_ALL)
+def _tidy(texts: pa.Array) -> pa.Array:
+    bounds, written = _tidied(*strings(texts), _kinds())
+    return pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(bounds), pa.py_buffer(written)])
 
 
-@numba.njit(cache=True)
-def _ragged(ends: np.ndarray, data: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Say which texts hold white space other than single spaces, or begin or end with it or a separator."""
-    found = np.zeros(len(ends) - 1, np.bool_)
-    for row in range(len(found)):
-        begin, end = ends[row], ends[row + 1]
-        at = begin
+@functools.cache
+def _kinds() -> np.ndarray:
+    return kinds(f"{NOT_PLAIN}|[ ]", *(f"[{re.escape(ends)}]" for ends in (BEGIN, END, _BEGIN_ALL, _END_ALL)))
+
+
+@compiled
+def _tidied(ends: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    written = np.empty(ends[-1] - ends[0], np.uint8)
+    bounds = np.zeros_like(ends)
+    out = 0
+    for row in range(len(ends) - 1):
+        begin = out
+        at, end = ends[row], ends[row + 1]
         spaced = False
-        kind = 0
         while at < end:
-            first = at == begin
-            byte = data[at]
-            if byte == 0x20:
-                at += 1
-                kind = _AT_BEGIN | _AT_END
-                ragged = spaced or first
-                spaced = True
+            point, after = point_at(data, at)
+            if kind_of(table, point) & _SPACE:
+                spaced = out > begin
             else:
-                point, at = point_at(data, at)
-                kind = kind_of(table, point)
-                ragged = kind & _NOT_PLAIN or (first and kind & _AT_BEGIN)
-                spaced = False
-            if ragged:
-                break
-        found[row] = ragged or kind & _AT_END if begin < end else False
-    return found
+                if spaced:
+                    written[out] = 0x20
+                    out += 1
+                    spaced = False
+                for byte in range(at, after):
+                    written[out] = data[byte]
+                    out += 1
+            at = after
+        head, tail = _trimmed(written, begin, out, table)
+        for byte in range(head, tail):
+            written[begin + byte - head] = written[byte]
+        out = begin + tail - head
+        bounds[row + 1] = out
+    return bounds, written[:out].copy()
+
+
+@compiled
+def _trimmed(text: np.ndarray, begin: int, end: int, table: np.ndarray) -> tuple[int, int]:
+    """Say where a text with single spaces begins and ends without what goes at its ends."""
+    head = at = begin
+    while at < end:
+        point, at = point_at(text, at)
+        if not kind_of(table, point) & _AT_BEGIN:
+            break
+        head = at if point == 0x20 else head
+    while head < end:
+        point, at = point_at(text, head)
+        if not kind_of(table, point) & _ALL_BEGIN:
+            break
+        head = at
+    tail = end
+    while end > head:
+        at = point_before(text, end)
+        point, _ = point_at(text, at)
+        if not kind_of(table, point) & _AT_END:
+            break
+        end = at
+        tail = at if point == 0x20 else tail
+    while tail > head:
+        at = point_before(text, tail)
+        if not kind_of(table, point_at(text, at)[0]) & _ALL_END:
+            break
+        tail = at
+    return head, tail
