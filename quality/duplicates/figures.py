@@ -143,6 +143,14 @@ def _times(text: Text, k: int) -> bool:
 
 
 @numba.njit(cache=True)
+def _things(text: Text, k: int) -> bool:
+    """Say whether word k is the x of 4 x chair."""
+    if k + 1 >= len(text.starts) or not among(text.hashes[k], X_WORDS) or text.gaps[k] not in (0, SPACE):
+        return False
+    return text.gaps[k + 1] == SPACE and not has_script(text, k + 1, DIGIT)
+
+
+@numba.njit(cache=True)
 def _product(
     text: Text, start: int, n: int, values: np.ndarray, units: np.ndarray, end: int, lexicon: Lexicon, found: Found
 ) -> tuple[int, bool]:  # fmt: skip
@@ -191,6 +199,9 @@ def _bare(
     if behind & QUOTE:
         say(found, INCHES | number_value(value), k, end)
         return end, False
+    if k == 0 and 1 < value <= 100 and _things(text, end):
+        say(found, MULTIPACK | number_value(value), k, end + 1)  # 4 x dining chair
+        return end + 1, False
     if final and has_script(text, end, LETTER) and behind == 0:
         if among(text.hashes[end], ORDINALS):
             say(found, NUMBER | number_value(value), k, end + 1)

@@ -36,7 +36,8 @@ SPACE, HYPHEN, SLASH, PLUS, DOT, COMMA, QUOTE, APOSTROPHE, PERCENT, TIMES, AMPER
 _VALUE = np.uint64((1 << VALUE_BITS) - 1)
 KIND_SHIFT, GROUP_SHIFT = np.uint64(56), np.uint64(40)
 NUMBER, YEAR = np.uint64(feature("number", None)), np.uint64(feature("number", None, "year"))
-CODE, STRENGTH = np.uint64(feature("code", None)), np.uint64(feature("strength", None))
+CODE, PART = np.uint64(feature("code", None)), np.uint64(feature("code", None, "part number"))
+STRENGTH, VARIETY = np.uint64(feature("strength", None)), np.uint64(KIND["variety"])
 FUNCTION, WITH = np.uint64(feature("function", None)), np.uint64(feature("with", None))
 DIMENSIONS, DIMENSIONS_IN = np.uint64(feature("dimensions", None)), np.uint64(feature("dimensions", None, "in"))
 PERCENTAGE, INCHES = np.uint64(feature("percent", None)), np.uint64(feature("length", None, "in"))
@@ -192,7 +193,10 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
     near = text.gaps[k] == 0 or text.gaps[k] == HYPHEN or decimal
     if lexicon.flag[entry] and not near:
         return -1, k
-    if text.gaps[end] == 0 and has_script(text, end, DIGIT):  # part of a code: 13 M1
+    behind = text.gaps[end] == 0 and end < len(text.starts)
+    if behind and has_script(text, end, DIGIT):  # part of a code: 13 M1
+        return -1, k
+    if behind and has_script(text, end, LETTER) and has_script(text, end - 1, DIGIT):  # 7M2B is no area
         return -1, k
     if (
         text.gaps[end] == 0
@@ -256,6 +260,10 @@ def plus_behind(text: Text, k: int) -> bool:
 def model(text: Text, k: int, found: Found) -> tuple[int, bool]:
     """Write down a code that begins with one letter: A52s, A-20."""
     end = code_end(text, k + 1)
+    if has_script(text, end, DIGIT) and text.gaps[end] == DOT:
+        end = code_end(text, end)  # f2.8L
+    elif end == k + 2 and end < len(text.starts) and text.gaps[end] == SPACE and not has_script(text, end + 1, DIGIT):
+        end += among(text.hashes[end], X_WORDS)  # G9 X is G9X
     say(found, hashed(CODE, code(text, k, end)), k, end)
     if plus_behind(text, end):
         say(found, PLUS_EDITION, k, end)

@@ -69,8 +69,9 @@ def feature(kind: str, value: str | None, group: str = "", firm: bool = False) -
 
 @numba.njit(cache=True)
 def number_value(value: float) -> np.uint64:
-    """Hash a number, equal to six decimals, to the bits of a feature's value."""
-    return (mix(np.uint64(np.int64(round(value * 1e6)))) & np.uint64((1 << VALUE_BITS) - 1)) << np.uint64(1)
+    """Hash a number, equal to six decimals (none from 1e9 on), to the bits of a feature's value."""
+    whole = -np.int64(min(value, 9e18)) if value >= 1e9 else np.int64(round(value * 1e6))
+    return (mix(np.uint64(whole)) & np.uint64((1 << VALUE_BITS) - 1)) << np.uint64(1)
 
 
 def _said(kind: str, value: str, group: str, firm: bool) -> int:

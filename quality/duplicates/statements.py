@@ -23,6 +23,7 @@ from .grammar import (
     SLASH,
     SPACE,
     TIMES,
+    VARIETY,
     WITH,
     X_WORDS,
     Found,
@@ -40,6 +41,7 @@ from .grammar import (
 from .letters import DIGIT, HANGUL, KATAKANA, LETTER, find, hash_points
 from .lexicon import JOINS, NUMBERS, PRECEDES, SAYS, Lexicon, number_value
 from .numerals import Text, number
+from .part_numbers import part_number
 
 
 @numba.njit(cache=True)
@@ -48,13 +50,40 @@ def read(text: Text, lexicon: Lexicon, found: Found) -> None:
     found.total[0] = 0
     k, coded = 0, False
     while k < len(text.starts):
+        begin = k
+        if _chain_begins(text, k):
+            k = part_number(text, k, lexicon, found)
+            if k > begin:
+                coded = False
+                continue
         if has_script(text, k, DIGIT) and phrase(text, k, lexicon, SAYS)[1] <= k + 1:  # 2xl is a word
-            begin = k
             k, coded = figures(text, k, lexicon, found)
             if k == begin:
                 k += 1
+            _counted(text, begin, k, lexicon, found)
         else:
             k, coded = _word(text, k, lexicon, found, coded)
+
+
+@numba.njit(cache=True)
+def _chain_begins(text: Text, k: int) -> bool:
+    """Say whether word k is the first of letters and digits that stand in one piece."""
+    script = text.scripts[text.starts[k]]
+    if script not in (LETTER, DIGIT):
+        return False
+    if k == 0 or text.gaps[k] not in (0, HYPHEN):
+        return True
+    return text.scripts[text.starts[k - 1]] not in (LETTER, DIGIT)
+
+
+@numba.njit(cache=True)
+def _counted(text: Text, first: int, last: int, lexicon: Lexicon, found: Found) -> None:
+    """Write down what the words at a number say beside the number: 60 capsules are no 60 tablets."""
+    for k in range(first + 1, last):
+        if has_script(text, k, LETTER) or spaceless(text.scripts[text.starts[k]]):
+            entry, end = phrase(text, k, lexicon, SAYS)
+            if entry >= 0 and end <= last and lexicon.feature[entry] >> KIND_SHIFT == VARIETY:
+                say(found, lexicon.feature[entry], k, end)
 
 
 @numba.njit(cache=True)
@@ -157,6 +186,8 @@ def _preceded(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, 
     ):
         return k, False
     if said >> KIND_SHIFT == PACK:
+        if value > 100 and text.gaps[end] == 0 and text.ends[k] - text.starts[k] == 1:
+            return k, False  # X3450
         if value <= 1 or value > 10000 or among(text.hashes[min(behind, len(text.starts) - 1)], X_WORDS):
             return k, False
         say(found, said | number_value(value), k, behind)
@@ -183,17 +214,18 @@ def _within(text: Text, k: int, lexicon: Lexicon, found: Found) -> None:
             if _say_key(k, hash_points(text.points, a, end), lexicon, found):
                 break
         for begin in range(a + 1, z - least + 1):
-            if _say_key(k, hash_points(text.points, begin, z), lexicon, found):
+            if _say_key(k, hash_points(text.points, begin, z), lexicon, found, True):
                 break
 
 
 @numba.njit(cache=True)
-def _say_key(k: int, key: np.uint64, lexicon: Lexicon, found: Found) -> bool:
+def _say_key(k: int, key: np.uint64, lexicon: Lexicon, found: Found, firm: bool = False) -> bool:
     slot = find(lexicon.keys, key)
     entry = lexicon.first[slot] if slot >= 0 else -1
     known = False
     while entry >= 0:
-        if lexicon.does[entry] == SAYS and lexicon.feature[entry] & FIRMLY == 0:  # "rechargeable" is no refill
+        # "rechargeable" is no refill
+        if lexicon.does[entry] == SAYS and (firm or lexicon.feature[entry] & FIRMLY == 0):
             known = True
             if lexicon.feature[entry] != 0:
                 say(found, lexicon.feature[entry], k, k + 1)

@@ -3,7 +3,8 @@
 The grammar of `variants` knows colours, sizes and flavours by name; this knows none: "gooseberry jam" and "quince jam"
 differ by a word on each side, so they are two products. An addition on one side alone is none. Nor are a typing error
 (Damerau-Levenshtein distance 1 from 5 letters on, 2 from 9), another ending, an abbreviation, or a word spelled as
-one or two. Numbers, units and all words that the lists know are left to the grammar.
+one or two. Numbers and units are left to the grammar, and so are words that the lists know, but for one case:
+"strawberry jam" and "gooseberry jam", where a known word and an unlisted one stand at one place (see `places`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from .grammar import cut_text
 from .letters import DIGIT, HAN, HIRAGANA, LETTER, OTHER, THAI, alphabet, find, fold, hash_points
-from .lexicon import unsaid
+from .lexicon import Lexicon, lexicon, unsaid
+from .places import stated_instead
 
 _LONGEST = 40  # letters of a word that are compared
 _MOST = 128  # words of a title
@@ -36,7 +39,7 @@ def substitutions(texts: pa.Array, left: np.ndarray, right: np.ndarray) -> np.nd
     _, bounds, data = texts.buffers()
     ends = np.frombuffer(bounds, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     raw = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return np.asarray(_substitutions(raw, ends, left, right, *alphabet(), unsaid()))
+    return np.asarray(_substitutions(raw, ends, left, right, *alphabet(), unsaid(), lexicon()))
 
 
 def differing(left: str, right: str) -> tuple[list[str], list[str]]:
@@ -241,12 +244,22 @@ def _words(text: str, one: _Cut, other: _Cut) -> list[str]:
 @numba.njit(cache=True)
 def _substitutions(
     data: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.ndarray, classes: np.ndarray, folds: np.ndarray,
-    known: np.ndarray,
+    known: np.ndarray, words: Lexicon,
 ) -> np.ndarray:  # fmt: skip
     result = np.zeros(len(left), np.bool_)
-    spans = np.empty((1, 2), np.int64)
+    ours, theirs = np.empty((8, 2), np.int64), np.empty((8, 2), np.int64)
     for k in range(len(left)):
-        one = _read(data, bounds[left[k]], bounds[left[k] + 1], classes, folds, known)
-        other = _read(data, bounds[right[k]], bounds[right[k] + 1], classes, folds, known)
-        result[k] = _alone(one, other, known, spans) > 0 and _alone(other, one, known, spans) > 0
+        a, b = left[k], right[k]
+        one = _read(data, bounds[a], bounds[a + 1], classes, folds, known)
+        other = _read(data, bounds[b], bounds[b + 1], classes, folds, known)
+        here, there = _alone(one, other, known, ours), _alone(other, one, known, theirs)
+        if here > 0 and there > 0:
+            result[k] = True
+        elif here + there > 0:
+            if here > 0:
+                a, b = b, a
+            spans = ours[:here] if here > 0 else theirs[:there]
+            listed = cut_text(data, bounds[a], bounds[a + 1], classes, folds)
+            unlisted = cut_text(data, bounds[b], bounds[b + 1], classes, folds)
+            result[k] = stated_instead(listed, unlisted, spans, words)
     return result

@@ -27,6 +27,12 @@ def substituted(left: str, right: str) -> bool:
         ("ざくろジャム 200g", "あんずジャム 200g"),
         ("แยมสตรอเบอร์รี่", "แยมบลูเบอร์รี่"),
         ("مربى السفرجل 340", "مربى المشمش 340"),
+        # A word that the lists know, and one that they do not.
+        ("Strawberry Jam 340 g", "Gooseberry Jam 340 g"),
+        ("Trellmark Bed Linen Cotton 135", "Trellmark Bed Linen Lyocell 135"),
+        ("Halden mug red", "Halden mug ecru"),
+        ("Erdbeermarmelade 200 g", "Quittenmarmelade 200 g"),
+        ("草莓 果酱 200克", "榅桲 果酱 200克"),
     ],
 )
 def test_each_says_a_word_that_the_other_lacks(left: str, right: str) -> None:
@@ -50,6 +56,9 @@ def test_each_says_a_word_that_the_other_lacks(left: str, right: str) -> None:
         ("Rote Mug", "red mug"),
         ("café crème", "Cafe Creme"),
         ("", "Gooseberry jam"),
+        ("Red mug Halden", "Mug Halden tableware"),  # each adds a word, at another place
+        ("Rote Tasse Velmo", "Red Tasse Velmo Küche"),  # one colour
+        ("Strawbery jam homemade", "Strawberry jam"),  # a known word, misspelled
     ],
 )
 def test_nothing_is_substituted(left: str, right: str) -> None:
