@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from ...schemas.own_rule import OwnVeto
+from ..components import merge_in_order
 from .decision import Nodes
 from .edges import compare
 from .words import BINS
@@ -82,12 +81,11 @@ def gathered(
         return left, right, edges
     n = len(by_id)
     ties = np.flatnonzero(between)
-    graph = coo_matrix((np.ones(len(ties), bool), (left[ties], right[ties])), shape=(n, n))
-    sets, group = connected_components(graph, directed=False)
+    group, _ = merge_in_order(left[ties], right[ties], np.ones(len(ties)), n, max_size=n)
     copies = in_order(nodes, by_id, np.flatnonzero(np.bincount(group)[group] > 1))
     first = copies[np.argsort(group[copies], kind="stable")]
     first = first[np.append(True, group[first[1:]] != group[first[:-1]])]
-    leader, tie = np.arange(n), np.empty(sets, np.int64)
+    leader, tie = np.arange(n), np.empty(n, np.int64)
     leader[copies] = first[np.searchsorted(group[first], group[copies])]
     copies = np.flatnonzero(leader != np.arange(n))
     tie[group[left[ties]]] = ties  # all ties within a group say the same: any of them will do for a pair of it

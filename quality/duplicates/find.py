@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from rich.console import Console
-from rich.progress import Progress
 
-from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_photo
@@ -78,17 +77,26 @@ def find_duplicates(
         SourceError: ids are not unique.
     """
     settings = config or DeduplicateConfig(preset=preset)
-    console = Console(stderr=True)
-    shown = progress if progress is not None else console.is_terminal or console.is_jupyter
-    with Progress(console=console, transient=True, disable=not shown) as bar:
-        task = bar.add_task("duplicates", total=None)
-
-        def moved(doing: str, done: int, total: int) -> None:
-            bar.update(task, description=f"duplicates: {doing}", completed=done, total=total)
-
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    with _bar(watched if progress is None else progress) as moved:
         frame = frame_of(df)
         listings = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
         return _found(frame[id] if id else frame.index, listings, settings, moved)
+
+
+@contextmanager
+def _bar(shown: bool) -> Iterator[Moved]:
+    if not shown:
+        yield lambda *_: None
+        return
+    from rich.console import Console  # late: most calls are in jobs that nobody watches
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("duplicates", total=None)
+        yield lambda doing, done, total: bar.update(
+            task, description=f"duplicates: {doing}", completed=done, total=total
+        )
 
 
 def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Duplicates:
@@ -123,13 +131,13 @@ def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, move
 def _signs(listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Signs:
     """Work out signs and keys, some listings at a time."""
     parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
-    first, vetoes = 0, OwnVetoes.of(config)
-    for batch in slices(listings, rows=SIGNED_AT_ONCE):
+    vetoes = OwnVetoes.of(config)
+    for first in range(0, listings.num_rows, SIGNED_AT_ONCE):
+        batch = listings.slice(first, SIGNED_AT_ONCE)
         moved("read titles", first, listings.num_rows)
         part = signs(batch, batch, hot_photo(batch, PlaceholderConfig()), config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
-        first += batch.num_rows
     return Signs(pa.concat_batches(parts), all_keys(keys))
 
 

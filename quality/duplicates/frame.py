@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import of_frame, photo_hash, price, text, time
-from ..images.decode import Photo, UnreadablePhotoError, decode
-from ..images.hashes import phash, to_hex
-from ..images.reader import own_photo
-from ..images.web import NoPhotoError
 from ..noise import HOT, SCORES, score, share
+
+if TYPE_CHECKING:
+    from ..images.decode import Photo
 
 # Columns that are read where the frame has them by these names.
 READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
@@ -102,6 +101,8 @@ def _attributes(df: pd.DataFrame) -> pa.Array:
 
 def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.RecordBatch:
     """Decode and hash the first photo of each row that decodes; one that does not counts as none."""
+    from ..images.hashes import phash, to_hex
+
     rows: list[dict[str, Any]] = []
     for number, cells in enumerate(df.itertuples(index=False)):
         if number % 64 == 0:
@@ -116,6 +117,11 @@ def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.Reco
 
 
 def _decoded(cell: Any) -> Photo | None:
+    # Late: titles alone need neither codecs nor the web.
+    from ..images.decode import UnreadablePhotoError, decode
+    from ..images.reader import own_photo
+    from ..images.web import NoPhotoError
+
     try:
         return decode(own_photo(cell) or b"")
     except (UnreadablePhotoError, NoPhotoError):

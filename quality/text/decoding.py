@@ -7,8 +7,6 @@ import re
 from html.entities import html5
 from typing import Any
 
-import ftfy
-import ftfy.fixes
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -116,4 +114,6 @@ def mojibake(draft: Draft) -> None:
 
 
 def _mended(text: str) -> str:
+    import ftfy.fixes  # late: few catalogs have such titles, and it takes an eighth of a second
+
     return str(ftfy.fixes.fix_c1_controls(ftfy.fix_encoding(text)))
