@@ -90,6 +90,7 @@ class RangeWork(ShardWork):
     work: BucketWork
     folder: Storage
     ranges: int
+    members: int = BATCH_MEMBERS  # fewer where one is larger
 
     def __call__(self, number: int, output: ShardOutput) -> None:
         """Find the buckets, and work on a batch of them at a time."""
@@ -97,7 +98,7 @@ class RangeWork(ShardWork):
         buckets = self.work.buckets(self._keys(KeyRange(number, self.ranges)))
         owners: list[np.ndarray] = [np.zeros(0, np.int64)]
         tables: list[pa.Table] = []
-        for rows, batch in buckets.batches(BATCH_MEMBERS):
+        for rows, batch in buckets.batches(self.members):
             mine, found = self.work(self._payload(rows), batch)
             owners.append(rows[mine] >> _ROW_BITS)
             tables.append(found)

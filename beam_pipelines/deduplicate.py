@@ -24,14 +24,15 @@ from ..schemas.dataset import Dataset
 from ..schemas.listing import DUPLICATES, LINKS, LISTINGS, Contract
 from ..schemas.rejection import original
 from ..schemas.storage import Storage
-from .buckets import RangeWork, ranges_for, results
+from .buckets import BATCH_MEMBERS, RangeWork, ranges_for, results
 from .decision_work import DECISIONS, DecisionWork
+from .hot_images import CountHotImages, PhotoKeys, further_photos_of
 from .shards import ShardOutput, ShardWork
-from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, copies, gather_words
+from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, copies, gather_hot, gather_words
 from .stage import Stage, StageRun, row_metrics
 
 EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
-PHOTO_KEYS, OTHER_KEYS = 15, 18  # of a listing, beside the bands of its title
+PHOTO_KEYS, OTHER_KEYS = 15, 18  # of a photo, and of a listing beside the bands of its title
 SCORING = ("num_perm", "bands", "rows", "leaders")
 
 
@@ -124,23 +125,28 @@ class Deduplicate(Stage):
         }
         vetoes = OwnVetoes.of(config)
         edges = work.step("edges", scoring, shards)
-        rarity = edges.folder / "_words.arrow"
+        rarity, hot = edges.folder / "_words.arrow", edges.folder / "_hot.arrow"
         if edges.missing():
-            keys = rows * (config.bands + PHOTO_KEYS + OTHER_KEYS)
+            gather_hot(_counted(work, listings, images), work.config.filter.placeholder, hot)
+            photos = max(rows, work.inputs["ingest"].datasets["images"].rows)
+            keys = rows * (config.bands + OTHER_KEYS) + photos * PHOTO_KEYS
             ranges = ranges_for(keys, work.config.runner.memory_mb, work.runner.workers(rows / 15_000))
             found = work.step("signs", {**scoring, "ranges": ranges}, shards, keep=False)
-            signs = SignsWork(listings, images, found.folder, config, work.config.filter.placeholder, vetoes, ranges)
+            signs = SignsWork(
+                listings, images, found.folder, config, work.config.filter.placeholder, vetoes, hot, ranges
+            )
             work.map("Signs", signs, found, seconds=rows / 15_000)
             gather_words(found.folder, shards, rows, rarity)
             compared = work.step("compared", {**scoring, "ranges": ranges}, ranges, keep=False)
             verifying = RangeWork(
-                SignsSource(found.folder, shards), VerifyBuckets(config, rarity), compared.folder / "_edges", ranges
-            )
+                SignsSource(found.folder, shards), VerifyBuckets(config, rarity), compared.folder / "_edges", ranges,
+                members=BATCH_MEMBERS * max(1, rows) // max(1, photos),
+            )  # fmt: skip
             work.map("Compare", verifying, compared, seconds=rows / 30_000)
             work.map("Gather edges", EdgeWork(compared.folder / "_edges", found.folder), edges, seconds=rows / 50_000)
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
         previous = work.previous("listings", same_recipe=False)
-        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity)
+        lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity, hot)
         decision = DecisionWork(listings, edges.dataset("edges"), previous, lookup, decided.folder, config)
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())
@@ -155,6 +161,19 @@ class Deduplicate(Stage):
         metrics = row_metrics(rows, summary.counts, summary, "listings", lost=("duplicates",))
         metrics |= {**work.notes, "share_largest_family": work.notes["largest_family"] / rows if rows else 0.0}
         return metrics
+
+
+def _counted(work: StageRun, listings: Dataset, images: Dataset) -> Storage | None:
+    """Count who shows which photo, where listings have several: filter counts the main photos alone."""
+    if not further_photos_of(images):
+        return None
+    photos = work.inputs["ingest"].datasets["images"].rows
+    ranges = ranges_for(photos, work.config.runner.memory_mb, work.runner.workers(0))
+    counted = work.step("hot", {"ranges": ranges}, ranges, keep=False)
+    folder = counted.folder / "_hot"
+    counting = RangeWork(PhotoKeys(listings, images), CountHotImages(), folder, ranges)
+    work.map("Count hot images", counting, counted, seconds=photos / 100_000)
+    return folder
 
 
 def _hot(config: Config) -> dict[str, Any]:

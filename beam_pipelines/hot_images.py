@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from ..quality.duplicates.buckets import Buckets, Keys, buckets
+from ..quality.duplicates.photo_signs import MOST, hash_numbers
 from ..quality.duplicates.xxh64 import digests
 from ..quality.noise import HOT, TITLES_COMPARED, share
 from ..schemas.dataset import Dataset
@@ -19,9 +21,10 @@ from .buckets import KeyRange
 
 @dataclass
 class PhotoKeys:
-    """Listings by the perceptual hash of their main photo."""
+    """Listings by the perceptual hash of their main photo, or of each of their first MOST."""
 
     listings: Dataset
+    images: Dataset | None = None  # where the further photos count too
     shards: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -29,9 +32,25 @@ class PhotoKeys:
 
     def keys(self, shard: int, span: KeyRange) -> Keys:
         """The hash is the key."""
-        keys, known = _hashes(self.listings.table(shard, ["phash"])["phash"])
-        rows = np.flatnonzero(known & span.of(keys))
+        _, keys = self._shown(shard)
+        rows = np.flatnonzero(span.of(keys))
         return Keys(keys[rows], rows, np.zeros(len(rows), np.uint32))
+
+    def _shown(self, shard: int) -> tuple[np.ndarray, np.ndarray]:
+        """Say which listing shows which photo: its row [int64 (p,)], and the hash [uint64 (p,)], each pair once."""
+        main = self.listings.table(shard, ["phash"])["phash"]
+        row = np.flatnonzero(np.asarray(main.is_valid()))
+        hashes = hash_numbers(main.drop_null())
+        if self.images is None:
+            return row, hashes
+        photos = further_photos(self.images, shard, ["id", "position", "phash"])
+        place = pc.index_in(photos["id"], self.listings.table(shard, ["id"])["id"].combine_chunks())
+        mine = place.is_valid()
+        row = np.concatenate([row, np.asarray(place.filter(mine)).astype(np.int64)])
+        hashes = np.concatenate([hashes, hash_numbers(photos["phash"].filter(mine))])
+        order = np.lexsort((hashes, row))
+        new = np.append(True, (np.diff(row[order]) > 0) | (hashes[order][1:] != hashes[order][:-1]))[: len(order)]
+        return row[order[new]], hashes[order[new]]
 
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """What tells one maker's listings from another's, as a number, and a few titles.
@@ -39,8 +58,9 @@ class PhotoKeys:
         A million listings may share one photo: of each photo only the titles that may be compared travel, those of
         lowest xxh64(id).
         """
-        table = self.listings.table(shard, ["id", "title", "brand", "seller", "category", "phash"]).take(pa.array(rows))
-        ids, (keys, _) = digests(table["id"].combine_chunks()), _hashes(table["phash"])
+        listing, keys = (shown[rows] for shown in self._shown(shard))
+        table = self.listings.table(shard, ["id", "title", "brand", "seller", "category"]).take(pa.array(listing))
+        ids = digests(table["id"].combine_chunks())
         order = np.lexsort((ids, keys))
         first = np.concatenate([[True], keys[order][1:] != keys[order][:-1]]) if len(order) else np.zeros(0, bool)
         place = np.arange(len(order)) - np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
@@ -54,11 +74,16 @@ class PhotoKeys:
         return pa.table({"phash": keys, "id": ids, "title": titles, "maker": numbers})
 
 
-def _hashes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Read hexadecimal hashes as numbers, and say where there is one. -> [uint64 (n,)], [bool (n,)]"""
-    texts = column.to_pylist()
-    keys = np.fromiter((int(h, 16) if h else 0 for h in texts), np.uint64, len(texts))
-    return keys, np.fromiter((h is not None for h in texts), bool, len(texts))
+def further_photos_of(images: Dataset) -> bool:
+    """Say whether any listing has more than its main photo."""
+    return any((pc.max(images.table(k, ["position"])["position"]).as_py() or 0) > 0 for k in range(images.shards))
+
+
+def further_photos(images: Dataset, shard: int, columns: Sequence[str]) -> pa.Table:
+    """Read the photos of a shard, from the second of each listing to the last that is compared, that decode."""
+    photos = images.table(shard, columns)
+    further = pc.and_(pc.greater(photos["position"], 0), pc.less(photos["position"], MOST))
+    return photos.filter(pc.and_(further, pc.is_valid(photos["phash"])))
 
 
 @dataclass

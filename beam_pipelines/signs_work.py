@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,18 +15,18 @@ from ..quality.duplicates.candidates import verify
 from ..quality.duplicates.copies import hang, originals
 from ..quality.duplicates.edges import EDGES, compare
 from ..quality.duplicates.own_vetoes import COLUMNS, OwnVetoes
+from ..quality.duplicates.photo_signs import MOST, PHOTO_COLUMNS, hash_numbers
 from ..quality.duplicates.signs import SIGNS, signs
 from ..quality.duplicates.words import BINS, frequencies, weights, words
-from ..quality.noise import hot_photo
+from ..quality.noise import hot_hashes, hot_photo
 from ..schemas.dataset import Dataset
 from ..schemas.deduplicate_config import DeduplicateConfig
 from ..schemas.filter_config import PlaceholderConfig
 from ..schemas.storage import Storage
-from .buckets import KeyRange, range_of, read_batches, write_batches
+from .buckets import KeyRange, range_of, read_batches, results, write_batches
 from .shards import ShardOutput, ShardWork
 
 SIGNED_COLUMNS = [*COLUMNS, "phash", "photo_listings", "photo_title_similarity"]
-PHOTO_COLUMNS = ["id", "position", "phash256", "colour"]
 
 
 @dataclass
@@ -38,15 +39,17 @@ class SignsWork(ShardWork):
     config: DeduplicateConfig
     limits: PlaceholderConfig
     vetoes: OwnVetoes
+    hot: Storage  # what `gather_hot` wrote
     ranges: int  # of keys
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do one shard."""
         batches, found = [], []
         seen, row = np.zeros(BINS, np.uint32), 0
-        photos = main_photos(self.images.table(shard, PHOTO_COLUMNS))
+        photos, shared = compared_photos(self.images, shard), hot_photos(self.hot)
         for batch in self.listings.batches(shard):
-            known = signs(batch, beside(batch, photos), hot_photo(batch, self.limits), self.config, self.vetoes)
+            hot = np.union1d(shared, hot_main_photos(batch, self.limits))
+            known = signs(batch, beside(batch, photos), hot, self.config, self.vetoes)
             batches.append(known.rows)
             found.append(known.keys.behind(row))
             seen += frequencies(words(known.rows["text"]))
@@ -79,14 +82,17 @@ class SignsLookup:
     limits: PlaceholderConfig
     vetoes: OwnVetoes
     rarity: Storage  # what `gather_words` wrote
+    hot: Storage  # what `gather_hot` wrote
 
     def compare(self, left: list[str], right: list[str]) -> pa.Table:
         """Compare pairs of listings. m ids x2, the lower one left -> m rows of EDGES."""
         ids = sorted({*left, *right})
         places = {name: row for row, name in enumerate(ids)}
         listings = self.listings.rows(ids, SIGNED_COLUMNS).sort_by("id").combine_chunks().to_batches()[0]
-        photos = main_photos(self.images.rows(ids, PHOTO_COLUMNS))
-        found = signs(listings, beside(listings, photos), hot_photo(listings, self.limits), self.config, self.vetoes)
+        photos = self.images.rows(ids, PHOTO_COLUMNS).to_struct_array().combine_chunks()
+        photos = few(pa.RecordBatch.from_struct_array(photos))
+        hot = np.union1d(hot_photos(self.hot), hot_main_photos(listings, self.limits))
+        found = signs(listings, photos, hot, self.config, self.vetoes)
         one, other = (np.array([places[name] for name in names], np.int64) for names in (left, right))
         return compare(
             pa.Table.from_batches([found.rows]), one, other, word_weights(self.rarity), vetoes=self.config.vetoes
@@ -112,15 +118,43 @@ def word_weights(source: Storage) -> np.ndarray:
     return weights(seen, int(counts.schema.metadata[b"listings"]))
 
 
-def main_photos(photos: pa.Table) -> pa.Table:
-    """The first photo of each listing."""
-    return photos.filter(pc.equal(photos["position"], 0)).combine_chunks()
+def gather_hot(counted: Storage | None, limits: PlaceholderConfig, target: Storage) -> None:
+    """Note which photos many unlike listings show at any place, as counted; where none was, for there is but one place,
+    the scores of the listings say it of their main photos.
+    """
+    hashes = [hot_hashes(table, limits) for table in results(counted)] if counted is not None else []
+    table = pa.table({"phash": np.concatenate([np.zeros(0, np.uint64), *hashes])})
+    write_batches(target, [table], table.schema)
 
 
-def beside(listings: pa.RecordBatch, photos: pa.Table) -> pa.RecordBatch:
-    """The photo of each listing, row by row; null where there is none."""
-    mine = photos.take(pc.index_in(listings["id"], photos["id"].combine_chunks())).combine_chunks()
-    return pa.RecordBatch.from_arrays([mine[n].combine_chunks() for n in mine.schema.names], names=mine.schema.names)
+def hot_photos(source: Storage) -> np.ndarray:
+    """The 64-bit hashes of hot photos that were counted at any place. [uint64 (h,)]"""
+    return np.asarray(read_batches(source)[0]["phash"])
+
+
+def hot_main_photos(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray:
+    """The 64-bit hashes of main photos that are hot by the listings' scores. [uint64 (h,)]"""
+    return hash_numbers(listings["phash"].filter(pa.array(hot_photo(listings, limits))))
+
+
+def compared_photos(images: Dataset, shard: int) -> pa.RecordBatch:
+    """The first photos of each listing of a shard."""
+    return pa.concat_batches([few(batch) for batch in images.batches(shard, PHOTO_COLUMNS)])
+
+
+def few(photos: pa.RecordBatch) -> pa.RecordBatch:
+    """The first MOST photos of each listing."""
+    return photos.filter(pc.less(photos["position"], MOST))
+
+
+def beside(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.RecordBatch:
+    """The photos of some listings that follow each other; both are sorted by id."""
+    if not listings.num_rows:
+        return photos.slice(0, 0)
+    ids, last = photos["id"], listings.num_rows - 1
+    begin = bisect_left(range(len(ids)), listings["id"][0].as_py(), key=lambda k: ids[k].as_py())
+    end = bisect_right(range(len(ids)), listings["id"][last].as_py(), key=lambda k: ids[k].as_py())
+    return photos.slice(begin, end - begin)
 
 
 @dataclass

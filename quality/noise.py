@@ -184,6 +184,18 @@ def hot_photo(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray
     return _mask(shared)
 
 
+def hot_hashes(shared: pa.Table, limits: PlaceholderConfig) -> np.ndarray:
+    """Give the hashes of photos that many unlike listings share, wherever they stand among theirs. [uint64 (h,)]
+
+    Args:
+        shared: Rows of HOT.
+        limits: min_listings and max_title_similarity.
+    """
+    many = pc.greater_equal(shared["listings"], limits.min_listings)
+    unlike = pc.less_equal(shared["title_similarity"], limits.max_title_similarity)
+    return np.array([int(h, 16) for h in shared["phash"].filter(pc.and_(many, unlike)).to_pylist()], np.uint64)
+
+
 def _details(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) -> dict[str, list[str]]:
     names = ["image", "image_error", "width", "height", "photo_aspect", "photo_listings", "photo_title_similarity",
              "photo_brands", "title", "title_characters", "mismatch"]  # fmt: skip

@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
+from ..images.matching import nearest
 from .buckets import Buckets
 from .copies import oriented
-from .edges import compare, matrix, ragged
+from .edges import compare, ragged
 from .minhash import Shingles, jaccard, shingles
+from .photo_signs import read
 from .variants import conflict
 from .words import cosine_of, squares, words
 
@@ -44,10 +46,11 @@ def verify(
     rows = rows.combine_chunks()
     texts = rows["text"].combine_chunks()
     sets, said = sets or shingles(texts), words(texts)
-    seller, gtin, content, photo = (np.asarray(rows[name]) for name in ("seller", "gtin", "content", "photo"))
+    seller, gtin, content = (np.asarray(rows[name]) for name in ("seller", "gtin", "content"))
+    photos = read(rows["photos"])
     left, right, similarity = _pairs(
         buckets.rows, buckets.starts, buckets.photo, seller, gtin, content, sets.values, sets.offsets,
-        *ragged(rows["features"]), matrix(rows["phash"], 8).view(np.uint64).ravel(), photo,
+        *ragged(rows["features"]), photos.short, photos.level, photos.bounds,
         said.values, said.offsets, *squares(said, rarity), config.floor, config.word_floor, config.text_similarity,
         config.leaders,
     )  # fmt: skip
@@ -57,9 +60,9 @@ def verify(
     left, right = oriented(rows["id"].combine_chunks(), left[once], right[once])
     edges = compare(rows, left, right, rarity, similarity[once], config.vetoes)
     distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
-    photos = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
+    seen = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
     wordy = np.asarray(edges["word_similarity"]) >= np.float32(config.word_floor)
-    near = np.flatnonzero((similarity[once] >= config.floor) | wordy | photos | np.asarray(edges["equal_gtin"]))
+    near = np.flatnonzero((similarity[once] >= config.floor) | wordy | seen | np.asarray(edges["equal_gtin"]))
     return left[near], right[near], edges.take(pa.array(near)).combine_chunks()
 
 
@@ -100,8 +103,8 @@ def _reach(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int, floor:
 def _pairs(
     rows: np.ndarray, starts: np.ndarray, of_photo: np.ndarray, seller: np.ndarray, gtin: np.ndarray,
     content: np.ndarray, words: np.ndarray, bounds: np.ndarray, variant: np.ndarray, variant_bounds: np.ndarray,
-    phash: np.ndarray, photo: np.ndarray, said: np.ndarray, said_bounds: np.ndarray, square: np.ndarray,
-    norm: np.ndarray, floor: float, word_floor: float, close: float, most: int,
+    phash: np.ndarray, level: np.ndarray, photo_bounds: np.ndarray, said: np.ndarray, said_bounds: np.ndarray,
+    square: np.ndarray, norm: np.ndarray, floor: float, word_floor: float, close: float, most: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Pairs of members and leaders that resemble each other, as row numbers, with their Jaccard index."""
     left, right, similarity = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.float64)
@@ -129,7 +132,7 @@ def _pairs(
                 for k in range(count):
                     other = leaders[k]
                     copy = content[row] > 0 and content[row] == content[other]
-                    image = photo[row] > 0 and photo[other] > 0 and _bits(phash[row] ^ phash[other]) <= FAR_64
+                    image = nearest(phash, level, photo_bounds, row, other) <= FAR_64
                     code = gtin[row] > 0 and gtin[row] == gtin[other]
                     if of_photo[bucket] and not image:
                         continue

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.own_rule import OwnVeto
-from ..images.hashes import colour_distance, hamming
+from ..images.matching import best_match
 from .minhash import jaccard, shingles
 from .own_vetoes import kinds
+from .photo_signs import read
 from .variants import conflict
 from .wording import substitutions
 from .words import cosine, words
@@ -22,7 +23,10 @@ EDGES = pa.schema(
         ("right_id", pa.string()),
         ("text_similarity", pa.float32()),  # exact Jaccard index of the shingle sets
         ("word_similarity", pa.float32()),  # cosine of the words, weighed by rarity in the catalog
-        ("image_distance", pa.int16()),  # bits that differ; -1 where the photos cannot be compared
+        (
+            "image_distance",
+            pa.int16(),
+        ),  # bits that differ between the photos that agree best; -1 where none can be compared
         ("image_bits", pa.int16()),  # of how many: 256, or 64 where one lacks the long hash
         (
             "colour_distance",
@@ -56,20 +60,19 @@ def compare(
         m rows of EDGES, in the order of the pairs.
     """
     rows = rows.combine_chunks()
-    ids, photo = rows["id"].combine_chunks(), np.asarray(rows["photo"])
+    ids = rows["id"].combine_chunks()
     variant = ragged(rows["features"])
     if similarity is None:
         sets = shingles(rows["text"].combine_chunks())
         similarity = _similarities(left, right, sets.values, sets.offsets)
-    hashes = (matrix(rows[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
-    distance, bits, colours = _photo_distance(left, right, photo, *hashes)
+    match = best_match(read(rows["photos"]), left, right)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
     seller, title, gtin, content = (np.asarray(rows[name]) for name in ("seller", "title", "gtin", "content"))
     known = (seller[left] > 0) & (seller[right] > 0)
     equal = (title[left] > 0) & (title[left] == title[right])
     code = (gtin[left] > 0) & (gtin[left] == gtin[right])
-    near = (distance >= 0) & (distance * 4 <= bits)  # as far as any threshold reaches
+    near = (match.distance >= 0) & (match.distance * 4 <= match.bits)  # as far as any threshold reaches
     asked = np.flatnonzero((near | code) & ~equal & (found < 0))
     reworded = np.zeros(len(left), bool)
     reworded[asked] = substitutions(rows["text"].combine_chunks(), left[asked], right[asked])
@@ -79,9 +82,9 @@ def compare(
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
             "word_similarity": cosine(words(rows["text"].combine_chunks()), weights, left, right),
-            "image_distance": distance.astype(np.int16),
-            "image_bits": bits.astype(np.int16),
-            "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),
+            "image_distance": match.distance,
+            "image_bits": match.bits,
+            "colour_distance": pa.array(match.colour, mask=np.isnan(match.colour)),
             "same_seller": np.where(known, seller[left] == seller[right], -1).astype(np.int8),
             "equal_title": equal,
             "equal_gtin": code,
@@ -110,30 +113,6 @@ def ragged(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     array = column.combine_chunks()
     offsets = np.asarray(array.offsets).astype(np.int64)
     return np.asarray(array.values), offsets
-
-
-def matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
-    """See fixed-size binary values, none of them null, as rows of bytes. [uint8 (n, width)]"""
-    array = column.combine_chunks()
-    data = np.frombuffer(array.buffers()[1], np.uint8)[array.offset * width : (array.offset + len(array)) * width]
-    return np.ascontiguousarray(data.reshape(len(array), width))
-
-
-def _photo_distance(
-    low: np.ndarray, high: np.ndarray, photo: np.ndarray, short: np.ndarray, long: np.ndarray, colour: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    distance = np.full(len(low), -1, np.int64)
-    bits = np.zeros(len(low), np.int64)
-    colours = np.full(len(low), np.nan)
-    level = np.minimum(photo[low], photo[high])
-    for first in range(0, len(low), 1 << 16):  # the colour rows of a million pairs would be 200 MB
-        part = slice(first, first + (1 << 16))
-        a, b, known = low[part], high[part], level[part]
-        whole, half = known == 2, known == 1
-        distance[part] = np.where(whole, hamming(long[a], long[b]), np.where(half, hamming(short[a], short[b]), -1))
-        bits[part] = np.where(whole, 256, np.where(half, 64, 0))
-        colours[part] = np.where(whole, colour_distance(colour[a], colour[b]), np.nan)
-    return distance, bits, colours
 
 
 @numba.njit(cache=True)

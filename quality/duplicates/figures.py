@@ -151,6 +151,16 @@ def _things(text: Text, k: int) -> bool:
 
 
 @numba.njit(cache=True)
+def _sizes(parts: np.ndarray, key: int) -> np.uint64:
+    """Hash numbers in whatever order."""
+    parts.sort()
+    found = np.uint64(key)
+    for part in parts:
+        found = combine(found, mix(np.uint64(part)))
+    return found
+
+
+@numba.njit(cache=True)
 def _product(
     text: Text, start: int, n: int, values: np.ndarray, units: np.ndarray, end: int, lexicon: Lexicon, found: Found
 ) -> tuple[int, bool]:  # fmt: skip
@@ -165,18 +175,19 @@ def _product(
             say(found, MULTIPACK | number_value(values[n - 1]), start, end)
         return end, False
     if kind == LENGTH or first >= 0:
-        parts = np.empty(n, np.int64)
-        for i in range(n):
-            part = np.int64(np.round(values[i] * 1000))
-            while part > 0 and part % 10 == 0:
-                part //= 10
-            parts[i] = part
-        parts.sort()
-        key = np.uint64(3)
-        for part in parts:
-            key = combine(key, mix(np.uint64(part)))
         inches = inches or (last >= 0 and lexicon.feature[last] == INCHES)
-        say(found, hashed(DIMENSIONS_IN if inches else DIMENSIONS, key), start, end)
+        said = DIMENSIONS_IN if inches else DIMENSIONS
+        whole, parts = np.empty(n, np.int64), np.empty(n, np.int64)
+        for i in range(n):
+            unit = units[i] if units[i] >= 0 else last
+            parts[i] = np.int64(np.round(values[i] * 1000))
+            whole[i] = np.int64(np.round(values[i] * 1000 * (lexicon.factor[unit] if unit >= 0 else 1.0)))
+        # 90 x 200 is 90 x 200 cm and 900 x 2000 mm, as far as it says; 90 x 200 cm is not 900 x 2000 cm.
+        while parts.max() > 0 and (parts % 10 == 0).all():
+            parts //= 10
+        say(found, hashed(said, _sizes(parts, 3)), start, end)
+        if last >= 0:
+            say(found, hashed(said, _sizes(whole, 5)), start, end)
         return end, False
     count = 1.0
     for i in range(n - 1):

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.filter_config import PlaceholderConfig
-from ..noise import hot_photo
+from ..noise import hot_hashes
 from . import survivor
 from .agreement import AGREEMENTS
 from .answer import Duplicates
@@ -23,7 +23,7 @@ from .completion import decide_completely
 from .copies import hang, originals
 from .decision import Decisions, Nodes
 from .edges import compare
-from .frame import frame_of, listings_of
+from .frame import frame_of, listings_of, shared
 from .links import links
 from .own_vetoes import OwnVetoes
 from .signs import SIGNS, Signs, signs
@@ -61,8 +61,9 @@ def find_duplicates(
     Args:
         df: One listing a row: a pandas frame, or what Arrow can read, such as a table of pyarrow or a polars frame.
         title: Column of titles.
-        image: Column of photos: a path, or the file's bytes, in each cell; null where there is none. Of several
-            columns the first photo that decodes counts.
+        image: Column of photos: a path, or the file's bytes, in each cell, or a list of them; null where there is none.
+            Of several photos, from lists or from several columns, the first eight that decode are compared, and the
+            pair that agrees best counts.
         id: Column of ids, unique; default: the frame's index.
         seller: Column of sellers.
         attributes: Columns such as colour and size, whose differing values make variants.
@@ -80,8 +81,8 @@ def find_duplicates(
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     with _bar(watched if progress is None else progress) as moved:
         frame = frame_of(df)
-        listings = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
-        return _found(frame[id] if id else frame.index, listings, settings, moved)
+        listings, photos = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
+        return _found(frame[id] if id else frame.index, listings, photos, settings, moved)
 
 
 @contextmanager
@@ -99,8 +100,10 @@ def _bar(shown: bool) -> Iterator[Moved]:
         )
 
 
-def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Duplicates:
-    known = _signs(listings, config, moved)
+def _found(
+    names: Any, listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
+) -> Duplicates:
+    known = _signs(listings, photos, config, moved)
     moved("compare", 0, 1)
     rows = pa.Table.from_batches([known.rows])
     rarity = weights(frequencies(words(known.rows["text"])), len(listings))
@@ -128,14 +131,16 @@ def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, move
     return Duplicates(_dropped(names, edges, found), linked, families, titles)
 
 
-def _signs(listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Signs:
+def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Signs:
     """Work out signs and keys, some listings at a time."""
     parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
     vetoes = OwnVetoes.of(config)
-    for first in range(0, listings.num_rows, SIGNED_AT_ONCE):
+    hot, owner = hot_hashes(shared(listings, photos), PlaceholderConfig()), np.asarray(photos["row"])
+    for first in range(0, max(1, listings.num_rows), SIGNED_AT_ONCE):
         batch = listings.slice(first, SIGNED_AT_ONCE)
         moved("read titles", first, listings.num_rows)
-        part = signs(batch, batch, hot_photo(batch, PlaceholderConfig()), config, vetoes)
+        begin, end = np.searchsorted(owner, [first, first + batch.num_rows]).tolist()
+        part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
     return Signs(pa.concat_batches(parts), all_keys(keys))

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import of_frame, photo_hash, price, text, time
-from ..noise import HOT, SCORES, score, share
+from ..noise import HOT, share
+from .photo_signs import MOST
 
 if TYPE_CHECKING:
     from ..images.decode import Photo
@@ -27,8 +28,9 @@ READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
     "updated_at": (pa.timestamp("us", tz="UTC"), time),
 }
 ARGUMENTS = ("df", "title", "image", "id", "seller", "attributes", "preset", "config", "phash", "progress")
-PHOTO = pa.schema([("width", pa.int32()), ("height", pa.int32()), ("phash", pa.string()), ("phash256", pa.string()),
-                   ("colour", pa.binary(192))])  # fmt: skip
+PHOTOS = pa.schema([("row", pa.int64()), ("position", pa.int32()), ("width", pa.int32()), ("height", pa.int32()),
+                    ("phash", pa.string()), ("phash256", pa.string()), ("colour", pa.binary(192))])  # fmt: skip
+MAIN = ("width", "height", "phash")  # what a listing says of its main photo
 
 
 def frame_of(df: Any) -> pd.DataFrame:
@@ -49,8 +51,8 @@ def listings_of(
     df: pd.DataFrame, title: str, image: str | Sequence[str] | None, id: str | None, seller: str | None,
     attributes: Sequence[str], phash: str | None = None, columns: Mapping[str, str] = MappingProxyType({}),
     moved: Callable[[str, int, int], None] = lambda *_: None,
-) -> pa.RecordBatch:  # fmt: skip
-    """Make listings, with their photos' signs (PHOTO) and the scores by which a photo is hot.
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:  # fmt: skip
+    """Make listings, with MAIN, and their photos, up to MOST of each: `id` and PHOTOS.
 
     Raises:
         ConfigError: a column is not there.
@@ -70,15 +72,13 @@ def listings_of(
         column = columns.get(name, name)
         batch[name] = read(of_frame(df[column])) if column in df.columns else pa.nulls(len(df), kind)
     batch["attributes"] = _attributes(df[list(attributes)]) if len(attributes) else pa.nulls(len(df), ATTRIBUTES)
-    seen = _photos(df[photos], moved) if photos else pa.RecordBatch.from_pylist([{}] * len(df), PHOTO)
-    batch |= {name: seen[name] for name in PHOTO.names}
+    seen = _photos(df[photos], moved) if photos else pa.RecordBatch.from_pylist([], PHOTOS)
+    main = seen.filter(pc.equal(seen["position"], 0))
+    place = pc.index_in(pa.array(np.arange(len(df))), main["row"])
+    batch |= {name: main[name].take(place) for name in MAIN}
     if phash:
         batch["phash"] = pc.coalesce(batch["phash"], photo_hash(of_frame(df[phash])))
-    listings = pa.RecordBatch.from_pydict(batch)
-    scores = score(listings, _shared(listings))
-    for name in SCORES.names[1:]:
-        listings = listings.append_column(name, scores[name])
-    return listings
+    return pa.RecordBatch.from_pydict(batch), seen.append_column("id", names.take(seen["row"]))
 
 
 def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
@@ -100,7 +100,7 @@ def _attributes(df: pd.DataFrame) -> pa.Array:
 
 
 def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.RecordBatch:
-    """Decode and hash the first photo of each row that decodes; one that does not counts as none."""
+    """Decode and hash the first MOST photos of each row that decode; one that does not counts as none."""
     from ..images.hashes import phash, to_hex
 
     rows: list[dict[str, Any]] = []
@@ -108,12 +108,14 @@ def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.Reco
         if number % 64 == 0:
             moved("read photos", number, len(df))
         several = (c if isinstance(c, list | tuple | np.ndarray) else (c,) for c in cells)
-        photo = next(filter(None, map(_decoded, itertools.chain(*several))), None)
-        rows.append({} if photo is None else {
-            "width": photo.width, "height": photo.height, "phash": to_hex(phash(photo.gray32[None]))[0],
-            "phash256": to_hex(phash(photo.gray64[None]))[0], "colour": photo.rgb8.tobytes(),
-        })  # fmt: skip
-    return pa.RecordBatch.from_pylist(rows, PHOTO)
+        decoded = filter(None, map(_decoded, itertools.chain(*several)))
+        for position, photo in enumerate(itertools.islice(decoded, MOST)):
+            rows.append({
+                "row": number, "position": position, "width": photo.width, "height": photo.height,
+                "phash": to_hex(phash(photo.gray32[None]))[0], "phash256": to_hex(phash(photo.gray64[None]))[0],
+                "colour": photo.rgb8.tobytes(),
+            })  # fmt: skip
+    return pa.RecordBatch.from_pylist(rows, PHOTOS)
 
 
 def _decoded(cell: Any) -> Photo | None:
@@ -128,10 +130,14 @@ def _decoded(cell: Any) -> Photo | None:
         return None
 
 
-def _shared(listings: pa.RecordBatch) -> pa.Table:
-    """Describe the photos that several listings share, as rows of HOT."""
+def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
+    """Describe the photos that several listings share, wherever they stand among theirs, as rows of HOT."""
     frame = listings.select(["phash", "brand", "seller", "category"]).to_pandas()
     makers = frame["brand"].fillna(frame["seller"]).fillna(frame["category"]).fillna("")
+    # A hash that was given has no photo among `photos`.
+    hashes = np.concatenate([frame["phash"].to_numpy(object), photos["phash"].to_numpy(zero_copy_only=False)])
+    shown = pd.DataFrame({"phash": hashes, "row": np.concatenate([np.arange(len(frame)), np.asarray(photos["row"])])})
+    shown = shown.dropna().drop_duplicates()
     rows = [
         share(
             str(name),
@@ -139,7 +145,7 @@ def _shared(listings: pa.RecordBatch) -> pa.Table:
             listings["title"].take(pa.array(np.sort(places))),
             makers.iloc[places].replace("", None).nunique(),
         )
-        for name, places in frame.groupby("phash").indices.items()
+        for name, places in ((name, shown["row"].to_numpy()[k]) for name, k in shown.groupby("phash").indices.items())
         if len(places) > 1
     ]
     return pa.Table.from_pylist(rows, HOT)

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..images.hashes import from_hex
+from ..images.matching import PhotoSigns
 from ..text.normalise import normalise
 from .buckets import PHOTO, Keys, all_keys
 from .edges import ragged
 from .gtin import gtin
 from .minhash import band_keys, signatures_of
 from .own_vetoes import OwnVetoes
+from .photo_signs import PHOTO_SIGNS, content, owners, photo_signs, written
 from .variants import features
 from .words import word_keys, words
 from .xxh64 import digests, digests_of_lists
@@ -32,10 +33,7 @@ SIGNS = pa.schema(
         ("gtin", pa.uint64()),  # hash of the GTIN; 0 where it is not known
         ("text", pa.string()),  # the normalised title, from which shingles are cut
         ("features", pa.list_(pa.uint64())),
-        ("phash", pa.binary(8)),  # zeros where there is none
-        ("phash256", pa.binary(32)),
-        ("colour", pa.binary(192)),
-        ("photo", pa.uint8()),  # 0: no photo, or a hot one; 1: only its 64-bit hash is known; 2: all is
+        ("photos", PHOTO_SIGNS),
     ]
 )
 
@@ -56,8 +54,8 @@ def signs(
 
     Args:
         listings: With id, title, seller, gtin, mpn, brand, attributes and phash.
-        photos: The main photo of each listing, row by row: `phash256` and `colour`, null where there is none.
-        hot: [bool (n,)] photos that many unlike listings share: no sign of anything.
+        photos: Theirs, with PHOTO_COLUMNS; there may be others among them.
+        hot: [uint64 (h,)] hashes of photos that many unlike listings share: no sign of anything.
         config: num_perm, bands and rows.
         vetoes: Of one's own.
     """
@@ -66,26 +64,23 @@ def signs(
     said_beside = any(column.null_count < len(column) for column in beside.columns)
     variant = features(pc.fill_null(listings["title"], "").to_pylist(), beside.to_pylist() if said_beside else None)
     variant = (vetoes or OwnVetoes()).beside(variant, listings)
-    known = np.asarray(pc.is_valid(listings["phash"])) & ~hot
-    full = known & np.asarray(pc.and_(pc.is_valid(photos["phash256"]), pc.is_valid(photos["colour"])))
     title, seller, code = digests(titles), digests(listings["seller"]), digests(_codes(listings["gtin"]))
     values, offsets = ragged(pa.chunked_array([variant]))
     said = digests_of_lists(values, offsets)
-    short, long = _hashes(listings["phash"], 64), _hashes(photos["phash256"], 256)
-    colour = _bytes(photos["colour"], 192)
-    level = known.astype(np.uint8) + full.astype(np.uint8)
-    seen = np.where(known, _mix(_digests_of_rows(short, long, colour) ^ level, 4000), np.uint64(0))
-    content = _mix(title ^ _mix(seller ^ _mix(code ^ _mix(said ^ seen, 4001), 4002), 4003), 4004)
-    content = np.where((title > 0) | known, content, np.uint64(0))
+    seen = photo_signs(listings, photos, hot)
+    known = np.diff(seen.bounds) > 0
+    shown = np.where(known, _mix(content(seen), 4000), np.uint64(0))
+    whole = _mix(title ^ _mix(seller ^ _mix(code ^ _mix(said ^ shown, 4001), 4002), 4003), 4004)
+    whole = np.where((title > 0) | known, whole, np.uint64(0))
     columns = [
-        listings["id"], pa.array(content), pa.array(seller), pa.array(title), pa.array(code), titles, variant,
-        _binary(short), _binary(long), _binary(colour), pa.array(level),
+        listings["id"], pa.array(whole), pa.array(seller), pa.array(title), pa.array(code), titles, variant,
+        written(seen),
     ]  # fmt: skip
     bands = band_keys(signatures_of(titles, config.num_perm), config.bands, config.rows)
     keys = [
         _text_keys(bands, title, seller, said),
         _word_keys(titles, bands, seller),
-        _photo_keys(short, known),
+        _photo_keys(seen),
         _code_keys(code, seller),
     ]
     return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), all_keys(keys))
@@ -113,10 +108,9 @@ def _word_keys(titles: pa.Array, bands: np.ndarray, seller: np.ndarray) -> Keys:
     return Keys(key & ~PHOTO, row, (band | maker)[row])
 
 
-def _photo_keys(short: np.ndarray, known: np.ndarray) -> Keys:
+def _photo_keys(photos: PhotoSigns) -> Keys:
     """Pairs of words of the 64-bit hash; finer are the first 32 bits of the other words."""
-    row = np.flatnonzero(known)
-    value = short[row].view(">u8").astype(np.uint64).reshape(len(row))
+    row, value = owners(photos), photos.short
     words = [(value >> np.uint64(64 - b)) & np.uint64((1 << (b - a)) - 1) for a, b in PHOTO_WORDS]
     keys, finer = [], []
     for number, pair in enumerate(combinations(range(len(PHOTO_WORDS)), 2)):
@@ -128,7 +122,16 @@ def _photo_keys(short: np.ndarray, known: np.ndarray) -> Keys:
                 others, width = (others << np.uint64(b - a)) | words[word], width + b - a
         keys.append(_mix(both, 1000 + number))
         finer.append((others >> np.uint64(width - 32)).astype(np.uint32))
-    return Keys(np.concatenate(keys) | PHOTO, np.tile(row, len(keys)), np.concatenate(finer))
+    found = Keys(np.concatenate(keys) | PHOTO, np.tile(row, len(keys)), np.concatenate(finer))
+    return found if len(row) == np.count_nonzero(np.diff(photos.bounds)) else _once(found)
+
+
+def _once(keys: Keys) -> Keys:
+    """Keep one of the keys that photos of one listing share."""
+    order = np.lexsort((keys.finer, keys.row, keys.key))
+    key, row = keys.key[order], keys.row[order]
+    kept = np.sort(order[np.append(True, (key[1:] != key[:-1]) | (row[1:] != row[:-1]))])
+    return Keys(keys.key[kept], keys.row[kept], keys.finer[kept])
 
 
 def _code_keys(code: np.ndarray, seller: np.ndarray) -> Keys:
@@ -149,32 +152,3 @@ def _codes(column: pa.Array) -> pa.Array:
     column = column.dictionary_encode()
     read = pa.array([gtin(code) for code in column.dictionary.to_pylist()], pa.string())
     return read.take(column.indices)
-
-
-def _hashes(column: pa.Array, bits: int) -> np.ndarray:
-    """Read hashes written in hex. [uint8 (n, bits / 8)], zeros where there is none."""
-    if column.null_count == len(column):
-        return np.zeros((len(column), bits // 8), np.uint8)
-    return from_hex(column.to_pylist(), bits)
-
-
-def _bytes(column: pa.Array, width: int) -> np.ndarray:
-    """See fixed-size binary values as rows of bytes. [uint8 (n, width)], zeros where there is none."""
-    if column.null_count == len(column):
-        return np.zeros((len(column), width), np.uint8)
-    column = column.cast(pa.binary(width))
-    data = np.frombuffer(column.buffers()[1], np.uint8).reshape(-1, width)[column.offset : column.offset + len(column)]
-    return np.where(np.asarray(pc.is_valid(column))[:, None], data, np.uint8(0))
-
-
-def _binary(rows: np.ndarray) -> pa.Array:
-    """Write rows of bytes as fixed-size binary values."""
-    return pa.Array.from_buffers(pa.binary(rows.shape[1]), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))])
-
-
-def _digests_of_rows(*parts: np.ndarray) -> np.ndarray:
-    """Hash rows of bytes that stand side by side. [uint8 (n, width)] each -> [uint64 (n,)]"""
-    rows = np.concatenate(parts, axis=1)
-    if not rows.any():
-        return np.zeros(len(rows), np.uint64)
-    return digests_of_lists(rows.ravel(), np.arange(len(rows) + 1, dtype=np.int64) * rows.shape[1])

@@ -14,6 +14,7 @@ from eclip.quality.duplicates.buckets import CHUNK, PHOTO, Buckets, Keys, bucket
 from eclip.quality.duplicates.minhash import jaccard, shingles
 from eclip.quality.duplicates.signs import Signs, signs
 from eclip.schemas.deduplicate_config import DeduplicateConfig
+from eclip.schemas.listing import IMAGES
 
 CONFIG = DeduplicateConfig()
 
@@ -25,8 +26,7 @@ def signed(titles: list[str], hashes: list[str] | None = None, **columns: list[s
         {"id": [f"{k:06d}" for k in range(n)], "title": titles, "phash": pa.array(hashes or [None] * n, pa.string()),
          "attributes": pa.nulls(n), **dict.fromkeys(("seller", "gtin", "mpn", "brand"), nothing), **columns}
     )  # fmt: skip
-    photos = pa.RecordBatch.from_pydict({"phash256": nothing, "colour": pa.nulls(n, pa.binary(192))})
-    return signs(rows, photos, np.zeros(n, bool), CONFIG)
+    return signs(rows, IMAGES.empty(), np.zeros(0, np.uint64), CONFIG)
 
 
 def pairs_of(found: Buckets) -> set[tuple[int, int]]:

@@ -15,6 +15,7 @@ from eclip.quality.duplicates.signs import signs
 from eclip.quality.text.normalise import normalise
 from eclip.schemas.deduplicate_config import DeduplicateConfig, LinkConfig
 from eclip.schemas.errors import ConfigError, SourceError
+from eclip.schemas.listing import IMAGES
 from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -118,9 +119,9 @@ def test_hot_photos_and_empty_titles_make_no_keys() -> None:
         {"id": ["a", "b"], "title": ["", None], "seller": ["s", "s"], "gtin": pa.nulls(2, pa.string()), "mpn": pa.nulls(2, pa.string()),
          "brand": pa.nulls(2, pa.string()), "attributes": pa.nulls(2), "phash": ["8000000000000000"] * 2}
     )  # fmt: skip
-    photos = pa.RecordBatch.from_pydict({"phash256": ["80" + "00" * 31] * 2, "colour": [bytes(192)] * 2})
-    assert len(signs(rows, photos, np.array([True, True]), DeduplicateConfig()).keys.key) == 0
-    assert len(signs(rows, photos, np.array([False, True]), DeduplicateConfig()).keys.key) == 15
+    hot, none = np.array([1 << 63], np.uint64), np.zeros(0, np.uint64)
+    assert len(signs(rows, IMAGES.empty(), hot, DeduplicateConfig()).keys.key) == 0
+    assert len(signs(rows, IMAGES.empty(), none, DeduplicateConfig()).keys.key) == 30
 
 
 def test_equal_gtins_are_linked_whatever_the_titles_say() -> None:
@@ -212,6 +213,6 @@ def test_values_are_read_as_the_pipeline_reads_them() -> None:
     )
     found = find_duplicates(df, seller="shop", config=DeduplicateConfig(survivor=["cheapest"]))
     assert found.dropped[["dropped_id", "kept_id"]].values.tolist() == [[0, 1]]
-    table = listings_of(df, "title", None, None, "shop", [])
+    table, _ = listings_of(df, "title", None, None, "shop", [])
     assert table["gtin"].to_pylist() == ["4006381333931", "4006381333931", None]
     assert table["title"].to_pylist()[2] == "300"
