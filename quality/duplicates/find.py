@@ -17,7 +17,7 @@ from ..noise import hot_photo
 from . import survivor
 from .agreement import AGREEMENTS
 from .answer import Duplicates
-from .buckets import all_keys, buckets
+from .buckets import buckets, shared_keys
 from .candidates import verify
 from .completion import decide_completely
 from .copies import hang, originals
@@ -138,7 +138,7 @@ def _signs(listings: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) ->
         part = signs(batch, batch, hot_photo(batch, PlaceholderConfig()), config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
-    return Signs(pa.concat_batches(parts), all_keys(keys))
+    return Signs(pa.concat_batches(parts), shared_keys(keys))
 
 
 def _edges(
