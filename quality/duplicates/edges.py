@@ -58,9 +58,11 @@ def compare(
     rows = rows.combine_chunks()
     ids, photo = rows["id"].combine_chunks(), np.asarray(rows["photo"])
     variant = ragged(rows["features"])
+    some, places = np.unique(np.concatenate([left, right]), return_inverse=True)  # the rest says nothing here
+    texts, one, other = rows["text"].combine_chunks().take(pa.array(some)), places[: len(left)], places[len(left) :]
     if similarity is None:
-        sets = shingles(rows["text"].combine_chunks())
-        similarity = _similarities(left, right, sets.values, sets.offsets)
+        sets = shingles(texts)
+        similarity = _similarities(one, other, sets.values, sets.offsets)
     hashes = (matrix(rows[name], width) for name, width in (("phash", 8), ("phash256", 32), ("colour", 192)))
     distance, bits, colours = _photo_distance(left, right, photo, *hashes)
     names = kinds(vetoes)
@@ -78,7 +80,7 @@ def compare(
             "left_id": ids.take(pa.array(left)),
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
-            "word_similarity": cosine(words(rows["text"].combine_chunks()), weights, left, right),
+            "word_similarity": cosine(words(texts), weights, one, other),
             "image_distance": distance.astype(np.int16),
             "image_bits": bits.astype(np.int16),
             "colour_distance": pa.array(colours.astype(np.float32), mask=np.isnan(colours)),
@@ -126,6 +128,8 @@ def _photo_distance(
     bits = np.zeros(len(low), np.int64)
     colours = np.full(len(low), np.nan)
     level = np.minimum(photo[low], photo[high])
+    if not level.any():
+        return distance, bits, colours
     for first in range(0, len(low), 1 << 16):  # the colour rows of a million pairs would be 200 MB
         part = slice(first, first + (1 << 16))
         a, b, known = low[part], high[part], level[part]

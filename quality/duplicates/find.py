@@ -119,10 +119,10 @@ def _found(names: Any, listings: pa.RecordBatch, config: DeduplicateConfig, move
     found, left, right, edges = decide_completely(
         nodes, left, right, edges, config, lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes)
     )
-    linked = links(ids, found, left, right, edges, config)[0].to_pandas()
-    names, places = pd.Index(names), pd.Index(ids.to_pylist())  # as they were given, or `isin` would find none of them
-    for side in ("left_id", "right_id"):
-        linked[side] = names[places.get_indexer(linked[side])]
+    chosen, *sides = links(ids, found, left, right, edges, config)
+    linked, names = chosen.to_pandas(), pd.Index(names)  # names as they were given, or `isin` would find none of them
+    for side, places in zip(("left_id", "right_id"), sides, strict=True):
+        linked[side] = names[places]
     families = pd.Series(names[found.family], index=names, name="family")
     titles = pd.Series(listings["title"].to_pylist(), index=names, name="title", dtype=object)
     return Duplicates(_dropped(names, edges, found), linked, families, titles)

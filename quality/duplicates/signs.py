@@ -174,7 +174,7 @@ def _binary(rows: np.ndarray) -> pa.Array:
 
 def _digests_of_rows(*parts: np.ndarray) -> np.ndarray:
     """Hash rows of bytes that stand side by side. [uint8 (n, width)] each -> [uint64 (n,)]"""
+    if not any(part.any() for part in parts):
+        return np.zeros(len(parts[0]), np.uint64)
     rows = np.concatenate(parts, axis=1)
-    if not rows.any():
-        return np.zeros(len(rows), np.uint64)
     return digests_of_lists(rows.ravel(), np.arange(len(rows) + 1, dtype=np.int64) * rows.shape[1])
