@@ -74,7 +74,7 @@ class DecisionWork(ShardWork):
 
         found, left, right, edges = decide_completely(nodes, left, right, edges, self.config, compare)
         self._write(DECISIONS, _decision_rows(nodes, found, edges), bounds)
-        rows, owners = links(ids, found, left, right, edges, self.config)
+        rows, owners, _ = links(ids, found, left, right, edges, self.config)
         self._write("links", rows, np.searchsorted(owners, bounds))
         output.count("in", len(ids))
         (self.folder / "_figures.json").write_json(_figures(found))

@@ -20,6 +20,7 @@ CHUNK = 4096  # rows that are compared with each other at most
 PHOTO = np.uint64(1)  # the lowest bit of a key says that it is one of a photo
 KEYS = pa.schema([("key", pa.uint64()), ("row", pa.uint32()), ("finer", pa.uint32())])
 _FINER = np.uint32(16)
+_CELL = 32  # up to so many are sorted by insertion
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ def all_keys(parts: Sequence[Keys]) -> Keys:
     return Keys(*(np.concatenate([getattr(part, name) for part in parts]) for name in KEYS.names))
 
 
+def shared_keys(parts: Sequence[Keys]) -> Keys:
+    """Join keys without most of those that come once: nobody shares them."""
+    chosen, first, found = shared(*(part.key for part in parts)), 0, []
+    for part in parts:
+        mine = chosen[first : first + len(part.key)]
+        found.append(Keys(part.key[mine], part.row[mine], part.finer[mine]))
+        first += len(part.key)
+    return all_keys(found)
+
+
 @dataclass(frozen=True)
 class Buckets:
     """Rows that are to be compared: bucket i is rows[starts[i]:starts[i + 1]], leaders are taken in this order."""
@@ -82,36 +93,79 @@ def buckets(keys: Keys, leaders: int, cap: int = CAP) -> Buckets:
         leaders: Rows with which each chunk of a large bucket begins.
         cap: Rows of a bucket that is not cut.
     """
-    several = _shared(keys.key)
-    key, row, finer = keys.key[several], keys.row[several], keys.finer[several]
-    order = np.argsort(key)
-    rows, starts, photo = _cut(key[order], row[order], finer[order], leaders, cap)
+    key, row, finer = _ordered(keys.key, keys.row, keys.finer, shared(keys.key))
+    rows, starts, photo = _cut(key, row, finer, leaders, cap)
     return Buckets(rows, starts, photo)
 
 
-@numba.njit(cache=True)
-def _shared(keys: np.ndarray) -> np.ndarray:
+def shared(*parts: np.ndarray) -> np.ndarray:
     """Say which keys come twice, and a few that do not: two bits for each of eight places a key. [bool (n,)]
 
     Most keys stand alone, and are thus told apart in a tenth of the time of sorting them.
     """
-    bits = np.uint64(3)
-    while (np.uint64(1) << bits) < np.uint64(8 * len(keys)):
-        bits += np.uint64(1)
-    once = np.zeros(1 << (bits - np.uint64(3)), np.uint8)
-    twice = np.zeros(1 << (bits - np.uint64(3)), np.uint8)
-    down = np.uint64(64) - bits
+    places = 1 << max(3, (8 * sum(map(len, parts)) - 1).bit_length())
+    once, twice = np.zeros(places >> 3, np.uint8), np.zeros(places >> 3, np.uint8)
+    for keys in parts:
+        _mark(keys, once, twice)
+    return np.concatenate([_marked(keys, twice) for keys in parts])
+
+
+@numba.njit(cache=True)
+def _place(key: np.uint64, marks: np.ndarray) -> tuple[np.uint64, np.uint8]:
+    """Give the byte and the bit of a key."""
+    place = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & np.uint64(8 * len(marks) - 1)
+    return place >> np.uint64(3), np.uint8(1 << (place & np.uint64(7)))
+
+
+@numba.njit(cache=True)
+def _mark(keys: np.ndarray, once: np.ndarray, twice: np.ndarray) -> None:
     for k in range(len(keys)):
-        place = (keys[k] * np.uint64(0x9E3779B97F4A7C15)) >> down
-        byte, bit = place >> np.uint64(3), np.uint8(1 << (place & np.uint64(7)))
-        if once[byte] & bit:
-            twice[byte] |= bit
+        byte, bit = _place(keys[k], once)
+        twice[byte] |= once[byte] & bit
         once[byte] |= bit
+
+
+@numba.njit(cache=True)
+def _marked(keys: np.ndarray, twice: np.ndarray) -> np.ndarray:
     found = np.zeros(len(keys), np.bool_)
     for k in range(len(keys)):
-        place = (keys[k] * np.uint64(0x9E3779B97F4A7C15)) >> down
-        found[k] = (twice[place >> np.uint64(3)] & np.uint8(1 << (place & np.uint64(7)))) != 0
+        byte, bit = _place(keys[k], twice)
+        found[k] = (twice[byte] & bit) != 0
     return found
+
+
+@numba.njit(cache=True)
+def _ordered(
+    key: np.ndarray, row: np.ndarray, finer: np.ndarray, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sort some keys with what belongs to them: by their first bits into cells of about two, then inside the cells."""
+    total = chosen.sum()
+    bits = np.uint64(1)
+    while (1 << bits) < total >> 1:
+        bits += np.uint64(1)
+    down = np.uint64(64) - bits
+    starts = np.zeros((1 << bits) + 1, np.int64)
+    for k in range(len(key)):
+        starts[(key[k] >> down) + np.uint64(1)] += chosen[k]
+    starts = np.cumsum(starts)
+    ends = starts[:-1].copy()
+    keys, rows, finest = np.empty(total, np.uint64), np.empty(total, np.int64), np.empty(total, np.uint32)
+    for k in range(len(key)):
+        if chosen[k]:
+            cell = key[k] >> down
+            at = ends[cell]
+            ends[cell] += 1
+            if at - starts[cell] < _CELL:
+                while at > starts[cell] and keys[at - 1] > key[k]:
+                    keys[at], rows[at], finest[at] = keys[at - 1], rows[at - 1], finest[at - 1]
+                    at -= 1
+            keys[at], rows[at], finest[at] = key[k], row[k], finer[k]
+    for cell in range(len(ends)):
+        first, last = starts[cell], ends[cell]
+        if last - first > _CELL:
+            order = first + np.argsort(keys[first:last])
+            keys[first:last], rows[first:last], finest[first:last] = keys[order], rows[order], finest[order]
+    return keys, rows, finest
 
 
 @numba.njit(cache=True)
@@ -120,42 +174,47 @@ def _cut(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut sorted keys into buckets; all rows are kept in an order that depends on the set of keys alone."""
     n = len(key)
-    most = n + 2 * (n // CHUNK + 1) * leaders
-    rows = np.empty(most, np.int64)
+    rows = np.empty(n + 2 * (n // CHUNK + 1) * leaders, np.int64)
     starts, photo = np.zeros(n + 1, np.int64), np.empty(n, np.bool_)
+    bits = 1
+    while (1 << bits) < n:
+        bits += 1
+    seen = np.zeros(1 << bits, np.int32)  # numbers of buckets, from 1, by the hash of their members
     count = total = first = 0
     while first < n:
         last = first + 1
         while last < n and key[last] == key[first]:
             last += 1
         of_photo = (key[first] & PHOTO) != 0
-        if last - first > cap:
-            order = first + _ordered(finer[first:last], row[first:last])
-        else:
-            order = first + np.argsort(row[first:last])
+        if last - first <= cap:
+            total, count = _added(rows, starts, photo, seen, total, count, row[first:last], of_photo)
+            first = last
+            continue
+        order = first + _by_finer(finer[first:last], row[first:last])
         begin = 0
         while begin < len(order):
             end = len(order)
-            if end > cap and not of_photo:
+            if not of_photo:
                 end = begin + 1
                 while end < len(order) and finer[order[end]] >> _FINER == finer[order[begin]] >> _FINER:
                     end += 1
-            run = order[begin:end]
+            run = row[order[begin:end]]
             begin = end
             if len(run) <= max(cap, CHUNK):
-                total, count = _added(rows, starts, photo, total, count, np.sort(row[run]), of_photo)
+                total, count = _added(rows, starts, photo, seen, total, count, run, of_photo)
                 continue
-            lead = np.sort(row[run])[:leaders] if not of_photo else np.empty(0, np.int64)
+            lead = np.sort(run)[:leaders] if not of_photo else np.empty(0, np.int64)
             for part in range(0, len(run), CHUNK):
-                chunk = np.sort(row[run[part : part + CHUNK]])
+                chunk = run[part : part + CHUNK]
                 behind = chunk[chunk > lead[-1]] if len(lead) else chunk
-                total, count = _added(rows, starts, photo, total, count, np.concatenate((lead, behind)), of_photo)
+                members = np.concatenate((lead, behind))
+                total, count = _added(rows, starts, photo, seen, total, count, members, of_photo)
         first = last
     return rows[:total].copy(), starts[: count + 1].copy(), photo[:count].copy()
 
 
 @numba.njit(cache=True)
-def _ordered(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
+def _by_finer(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Sort by the finer key, then by row."""
     by_row = np.argsort(row)
     return by_row[np.argsort(finer[by_row], kind="mergesort")]
@@ -163,16 +222,41 @@ def _ordered(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True)
 def _added(
-    rows: np.ndarray, starts: np.ndarray, photo: np.ndarray, total: int, count: int, members: np.ndarray, of_photo: bool
-) -> tuple[int, int]:
-    """Write a bucket, each row of it once; one of a single row is none."""
+    rows: np.ndarray, starts: np.ndarray, photo: np.ndarray, seen: np.ndarray, total: int, count: int,
+    members: np.ndarray, of_photo: bool,
+) -> tuple[int, int]:  # fmt: skip
+    """Write a bucket, sorted, each row of it once; one of a single row is none, nor is one that was written before.
+
+    Alike titles share many keys: of a hundred buckets there are but six.
+    """
     begin = total
+    if len(members) > _CELL:
+        members = np.sort(members)
+    state = np.uint64(of_photo)
     for k in range(len(members)):
-        if k == 0 or members[k] != members[k - 1]:
-            rows[total] = members[k]
-            total += 1
+        at = total
+        while at > begin and rows[at - 1] > members[k]:
+            at -= 1
+        if at > begin and rows[at - 1] == members[k]:
+            continue
+        for behind in range(total, at, -1):
+            rows[behind] = rows[behind - 1]
+        rows[at] = members[k]
+        total += 1
     if total - begin < 2:
         return begin, count
-    photo[count] = of_photo
-    starts[count + 1] = total
+    for k in range(begin, total):
+        state = (state ^ np.uint64(rows[k])) * np.uint64(0x9E3779B97F4A7C15)
+        state ^= state >> np.uint64(32)
+    slot = np.int64(state & np.uint64(len(seen) - 1))
+    while seen[slot]:
+        other = seen[slot] - 1
+        if photo[other] == of_photo and starts[other + 1] - starts[other] == total - begin:
+            same = True
+            for k in range(total - begin):
+                same = same and rows[starts[other] + k] == rows[begin + k]
+            if same:
+                return begin, count
+        slot = (slot + 1) & (len(seen) - 1)
+    photo[count], starts[count + 1], seen[slot] = of_photo, total, count + 1
     return total, count + 1

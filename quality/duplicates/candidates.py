@@ -86,17 +86,15 @@ def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _reach(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int, floor: float) -> bool:
-    """Say whether two texts can have a Jaccard index of the floor: a bit that one alone has is a shingle of its own."""
+def _most(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int) -> float:
+    """Give the Jaccard index that two texts have at most: a bit that one alone has is a shingle of its own."""
     one, other = bounds[left + 1] - bounds[left], bounds[right + 1] - bounds[right]
-    if min(one, other) < floor * max(one, other) - 1e-9:
-        return False
     lone = lonely = np.uint64(0)
     for k in range(4):
         lone += _bits(sketch[left, k] & ~sketch[right, k])
         lonely += _bits(sketch[right, k] & ~sketch[left, k])
     shared = min(one - np.int64(lone), other - np.int64(lonely))
-    return bool(shared >= floor * (one + other - shared) - 1e-9)
+    return float(shared / max(1, one + other - shared)) + 1e-9
 
 
 @numba.njit(cache=True)
@@ -138,8 +136,9 @@ def _pairs(
                         continue
                     text, wordy = 1.0 if copy and bounds[row] < bounds[row + 1] else 0.0, False
                     if not copy:
-                        alike_at_all = image or code or _reach(sketch, bounds, other, row, floor)
-                        if not alike_at_all and _reach(sketch, bounds, other, row, LOOSE):
+                        reach = _most(sketch, bounds, other, row)
+                        alike_at_all = image or code or reach >= floor
+                        if not alike_at_all and reach >= LOOSE:
                             wordy = cosine_of(said, said_bounds, square, norm, other, row) >= word_floor
                         if alike_at_all or wordy:
                             text = jaccard(words, bounds, other, row)

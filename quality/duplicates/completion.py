@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from .copies import gathered, in_order
-from .decision import Decisions, Nodes, decide, ranked
+from .copies import gathered
+from .decision import Decisions, Nodes, judge, with_families
 
 PAIRS_AT_ONCE = 50_000
 # Numbers of left and right listings [int64 (m,)] x2 -> m rows of EDGES.
@@ -39,14 +39,13 @@ def decide_completely(
     Returns:
         The decisions, and left, right and edges with what was added.
     """
-    places = ranked(nodes.ids)
-    left, right, edges = gathered(nodes, places, left, right, edges)
+    left, right, edges = gathered(nodes, left, right, edges)
     while True:
-        found = decide(nodes, left, right, edges, config)
-        one, other = _gaps(nodes, places, found, left, right)
+        found = judge(nodes, left, right, edges, config)
+        one, other = _gaps(nodes, found, left, right)
         if not len(one):
-            return found, left, right, edges
-        swap = places[one] > places[other]
+            return with_families(found, nodes, left, right, edges, config), left, right, edges
+        swap = nodes.by_id[one] > nodes.by_id[other]
         one, other = np.where(swap, other, one), np.where(swap, one, other)
         tables = [edges]
         for first in range(0, len(one), PAIRS_AT_ONCE):
@@ -56,9 +55,7 @@ def decide_completely(
         left, right = np.concatenate([left, one]), np.concatenate([right, other])
 
 
-def _gaps(
-    nodes: Nodes, by_id: np.ndarray, found: Decisions, left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _gaps(nodes: Nodes, found: Decisions, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of kept listings, of which one stands for a listing that the other would also drop, not yet compared.
 
     Of all that would drop a listing, the first in order is compared with the others: it is the one that will stay. The
@@ -68,19 +65,16 @@ def _gaps(
     beside = np.concatenate([right[found.drops], left[found.drops]])
     open_ = (found.kept[lost] != lost) & (found.kept[beside] == beside)
     lost, beside = lost[open_], beside[open_]
-    concerned = in_order(nodes, by_id, np.flatnonzero(np.bincount(beside, minlength=len(by_id))))
-    place = np.zeros(len(by_id), np.int64)
-    place[concerned] = np.arange(len(concerned))
-    order = np.lexsort((place[beside], lost))
+    order = np.lexsort((nodes.place[beside], lost))
     lost, beside = lost[order], beside[order]
     starts = np.flatnonzero(np.append(True, lost[1:] != lost[:-1])[: len(lost)])
     first = np.repeat(beside[starts], np.diff(np.append(starts, len(lost))))
     n = np.int64(len(found.kept))
-    compared = _key(left, right, n)
+    compared = np.append(np.sort(_key(left, right, n)), -1)  # np.unique and np.isin hash, and such keys to few places
     for leader in (first, found.kept[lost]):
-        keys = np.sort(_key(leader, beside, n)[leader != beside])  # np.unique hashes, and such keys to few places
+        keys = np.sort(_key(leader, beside, n)[leader != beside])
         keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
-        keys = keys[~np.isin(keys, compared, kind="sort")]
+        keys = keys[compared[np.searchsorted(compared[:-1], keys)] != keys]
         if len(keys):
             break
     return keys // n, keys % n

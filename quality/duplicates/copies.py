@@ -56,19 +56,13 @@ def oriented(ids: pa.ChunkedArray | pa.Array, one: np.ndarray, other: np.ndarray
     return np.where(swap, other, one), np.where(swap, one, other)
 
 
-def in_order(nodes: Nodes, by_id: np.ndarray, some: np.ndarray) -> np.ndarray:
-    """Sort listings as they are judged: kept before, rank, hash of the id, id. [int64 (m,)] -> the same"""
-    return np.asarray(some[np.lexsort([key[some] for key in (by_id, nodes.order, nodes.rank, ~nodes.known)])])
-
-
 def gathered(
-    nodes: Nodes, by_id: np.ndarray, left: np.ndarray, right: np.ndarray, edges: pa.Table
+    nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Say of the copy that stays, if one does, what was found of any, and tie the other copies to that one.
 
     Args:
         nodes: The n listings.
-        by_id: [int64 (n,)] the place of each one's id among all.
         left: [int64 (m,)] the number of each edge's left listing.
         right: [int64 (m,)] and of its right one.
         edges: m rows of EDGES; `copy` marks those between copies.
@@ -79,10 +73,11 @@ def gathered(
     between = np.asarray(edges["copy"])
     if not between.any():
         return left, right, edges
-    n = len(by_id)
+    n, by_id = len(nodes.ids), nodes.by_id
     ties = np.flatnonzero(between)
     group, _ = merge_in_order(left[ties], right[ties], np.ones(len(ties)), n, max_size=n)
-    copies = in_order(nodes, by_id, np.flatnonzero(np.bincount(group)[group] > 1))
+    copies = np.flatnonzero(np.bincount(group)[group] > 1)
+    copies = copies[np.argsort(nodes.place[copies])]
     first = copies[np.argsort(group[copies], kind="stable")]
     first = first[np.append(True, group[first[1:]] != group[first[:-1]])]
     leader, tie = np.arange(n), np.empty(n, np.int64)

@@ -9,7 +9,8 @@ two such edges, and ten percent of new rows do not flip old decisions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numba
 import numpy as np
@@ -34,6 +35,18 @@ class Nodes:
     known: np.ndarray  # [bool (n,)] kept in the last accepted run
     price: np.ndarray | None = None  # [float64 (n,)] nan where it is not known; None: of none
 
+    @cached_property
+    def by_id(self) -> np.ndarray:
+        """The place of each one's id among all. [int64 (n,)]"""
+        return ranked(self.ids)
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """The place of each in the order in which they are judged. [int64 (n,)]"""
+        place = np.empty(len(self.ids), np.int64)
+        place[np.lexsort((self.by_id, self.order, self.rank, ~self.known))] = np.arange(len(place))
+        return place
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -50,7 +63,12 @@ class Decisions:
 
 
 def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig) -> Decisions:
-    """Decide on all listings at once.
+    """Decide on all listings at once, families included."""
+    return with_families(judge(nodes, left, right, edges, config), nodes, left, right, edges, config)
+
+
+def judge(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig) -> Decisions:
+    """Decide which listings are dropped; each is yet a family of its own.
 
     Args:
         nodes: The listings.
@@ -67,29 +85,33 @@ def decide(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, c
     veto[drops & contradiction(edges, agrees, config)] = VETOES.index("photo")
     veto[drops & rewording(edges, agrees, config)] = VETOES.index("wording")
     drops &= veto < 0
-    n, ids, strength = len(nodes.ids), ranked(nodes.ids), _strength(edges, agrees)
-    place = np.empty(n, np.int64)
-    place[np.lexsort((ids, nodes.order, nodes.rank, ~nodes.known))] = np.arange(n)
+    strength = _strength(edges, agrees)
     chosen = np.flatnonzero(drops)
-    kept, edge = _leaders(place, left[chosen], right[chosen], strength[chosen])
+    kept, edge = _leaders(nodes.place, left[chosen], right[chosen], strength[chosen])
     edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
     beyond = _beyond(kept, edge, _exact(edges), config.max_set)
     veto[edge[beyond]], drops[edge[beyond]] = VETOES.index("set too large"), False
     kept[beyond], edge[beyond] = beyond, -1
+    return Decisions(kept, edge, np.arange(len(kept)), strength, agrees, drops, veto, Refused(0, 0))
 
+
+def with_families(
+    found: Decisions, nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig
+) -> Decisions:
+    """Bring listings together that no split may part; the other arguments are those of `judge`."""
     # Numbered by id, so that ties are told apart by ids and a family is named by its smallest one.
-    by_id = np.argsort(ids)
-    akin = _akin(edges, agrees, drops, config)
+    n, ids, by_id = len(nodes.ids), nodes.by_id, np.argsort(nodes.by_id)
+    akin = _akin(edges, found.agreement, found.drops, config)
     one, other = _same_product(nodes.catalog[by_id])
     roots, refused = merge_in_order(
         np.concatenate([one, ids[left[akin]]]),
         np.concatenate([other, ids[right[akin]]]),
-        np.concatenate([np.full(len(one), KNOWN), strength[akin]]),
+        np.concatenate([np.full(len(one), KNOWN), found.strength[akin]]),
         n,
         config.family.max_size,
         forbidden=nodes.catalog[by_id],
     )
-    return Decisions(kept, edge, by_id[roots[ids]], strength, agrees, drops, veto, refused)
+    return replace(found, family=by_id[roots[ids]], refused=refused)
 
 
 def ranked(ids: pa.Array) -> np.ndarray:

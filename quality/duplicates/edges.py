@@ -62,9 +62,11 @@ def compare(
     rows = rows.combine_chunks()
     ids = rows["id"].combine_chunks()
     variant = ragged(rows["features"])
+    some, places = np.unique(np.concatenate([left, right]), return_inverse=True)  # the rest says nothing here
+    texts, one, other = rows["text"].combine_chunks().take(pa.array(some)), places[: len(left)], places[len(left) :]
     if similarity is None:
-        sets = shingles(rows["text"].combine_chunks())
-        similarity = _similarities(left, right, sets.values, sets.offsets)
+        sets = shingles(texts)
+        similarity = _similarities(one, other, sets.values, sets.offsets)
     match = best_match(read(rows["photos"]), left, right)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
@@ -81,7 +83,7 @@ def compare(
             "left_id": ids.take(pa.array(left)),
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
-            "word_similarity": cosine(words(rows["text"].combine_chunks()), weights, left, right),
+            "word_similarity": cosine(words(texts), weights, one, other),
             "image_distance": match.distance,
             "image_bits": match.bits,
             "colour_distance": pa.array(match.colour, mask=np.isnan(match.colour)),

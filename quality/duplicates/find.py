@@ -17,7 +17,7 @@ from ..noise import hot_hashes
 from . import survivor
 from .agreement import AGREEMENTS
 from .answer import Duplicates
-from .buckets import all_keys, buckets
+from .buckets import buckets, shared_keys
 from .candidates import verify
 from .completion import decide_completely
 from .copies import hang, originals
@@ -122,10 +122,10 @@ def _found(
     found, left, right, edges = decide_completely(
         nodes, left, right, edges, config, lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes)
     )
-    linked = links(ids, found, left, right, edges, config)[0].to_pandas()
-    names, places = pd.Index(names), pd.Index(ids.to_pylist())  # as they were given, or `isin` would find none of them
-    for side in ("left_id", "right_id"):
-        linked[side] = names[places.get_indexer(linked[side])]
+    chosen, *sides = links(ids, found, left, right, edges, config)
+    linked, names = chosen.to_pandas(), pd.Index(names)  # names as they were given, or `isin` would find none of them
+    for side, places in zip(("left_id", "right_id"), sides, strict=True):
+        linked[side] = names[places]
     families = pd.Series(names[found.family], index=names, name="family")
     titles = pd.Series(listings["title"].to_pylist(), index=names, name="title", dtype=object)
     return Duplicates(_dropped(names, edges, found), linked, families, titles)
@@ -143,7 +143,7 @@ def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
         part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
-    return Signs(pa.concat_batches(parts), all_keys(keys))
+    return Signs(pa.concat_batches(parts), shared_keys(keys))
 
 
 def _edges(

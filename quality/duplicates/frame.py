@@ -88,7 +88,8 @@ def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
         what = f"id '{twice.iloc[0]}'" if id else f"'{twice.iloc[0]}' in the frame's index"
         advice = "" if id else ": name a column, id=…, or number the rows, df.reset_index(drop=True)"
         raise SourceError(f"find_duplicates: {what} stands twice; ids must be unique{advice}")
-    return pa.array(names.tolist(), pa.string())
+    found = pa.Array.from_pandas(names)
+    return (found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found).cast(pa.string())
 
 
 def _attributes(df: pd.DataFrame) -> pa.Array:

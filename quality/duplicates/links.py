@@ -17,7 +17,7 @@ KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", 
 
 def links(
     ids: pa.Array, found: Decisions, left: np.ndarray, right: np.ndarray, edges: pa.Table, config: DeduplicateConfig
-) -> tuple[pa.Table, np.ndarray]:
+) -> tuple[pa.Table, np.ndarray, np.ndarray]:
     """Choose the links between listings that are kept.
 
     Args:
@@ -29,7 +29,7 @@ def links(
         config: max_links, for each left listing, and how much nearer than others words must be.
 
     Returns:
-        Rows of LINKS, and the number of the left listing of each, ascending. [int64]
+        Rows of LINKS, and the numbers of the left listing of each, ascending, and of the right one. [int64 (k,)] x2
     """
     kept = found.edge < 0
     alive = np.flatnonzero(kept[left] & kept[right] & (found.agreement >= 0))
@@ -58,7 +58,7 @@ def links(
         },
         schema=LINKS.schema,
     )
-    return rows, left[order]
+    return rows, left[order], right[order]
 
 
 def _nearest(

@@ -19,6 +19,7 @@ BINS = 1 << 20
 LONGEST = 6  # words of a text, the longest, whose pairs are its keys
 _PRIME, _START = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
 _SPACE = np.uint32(32)
+_FEW = 64  # words up to which putting each in its place beats sorting
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,20 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
                     found[count], sizes[count] = _hashed(points, k, k + 2), 2
                     count += 1
             first = last + 1
-        order = np.argsort(found[:count])
+        begin = total
+        if count > _FEW:
+            order = np.argsort(found[:count])
+            found[:count], sizes[:count] = found[order], sizes[order]
         for k in range(count):
-            if k == 0 or found[order[k]] != found[order[k - 1]]:
-                values[total], lengths[total] = found[order[k]], sizes[order[k]]
-                total += 1
+            at = total
+            while at > begin and values[at - 1] > found[k]:
+                at -= 1
+            if at > begin and values[at - 1] == found[k]:
+                continue
+            for behind in range(total, at, -1):
+                values[behind], lengths[behind] = values[behind - 1], lengths[behind - 1]
+            values[at], lengths[at] = found[k], sizes[k]
+            total += 1
         offsets[text + 1] = total
     return values[:total].copy(), lengths[:total].copy(), offsets
 
