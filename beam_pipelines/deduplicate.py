@@ -95,7 +95,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 5
+    version = 6
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("datasketch", "numpy")

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from driver import Finished, checksums, copy_of, eclip, manifest
 from eclip.beam_pipelines import mismatch_work
+from eclip.beam_pipelines.buckets import KeyRange
 from eclip.beam_pipelines.hot_images import CountHotImages, PhotoKeys
+from eclip.quality.duplicates.buckets import Keys
 from eclip.quality.mismatch import score
 from eclip.quality.noise import TITLES_COMPARED
 from eclip.quality.views import Pairs
@@ -196,12 +198,15 @@ def test_of_many_listings_with_one_photo_few_titles_travel(tmp_path: Path) -> No
     keys = PhotoKeys(Dataset(Storage(str(tmp_path)), 2))
     parts = []
     for shard in range(2):
-        key, places = keys.keys(shard, 0, 1 << 64)
-        part = keys.payload(shard, places)
+        part = keys.payload(shard, keys.keys(shard, KeyRange(0, 1)).row)
         assert len(part) - part["title"].null_count <= 2 * TITLES_COMPARED
         assert part.nbytes < 40 * len(part)
-        parts.append(part.append_column("key", pa.array(key)))
-    found = CountHotImages()(pa.Table.from_batches(parts).sort_by([("key", "ascending"), ("id", "ascending")]))
+        parts.append(part)
+    table = pa.concat_tables(parts).combine_chunks()
+    hashes = np.asarray(table["phash"])
+    counting = CountHotImages()
+    keys_found = Keys(hashes, np.arange(len(hashes)), np.zeros(len(hashes), np.uint32))
+    _, found = counting(table, counting.buckets(keys_found))
     hot = {row["phash"]: row for row in found.to_pylist()}
     assert (hot["00ff00ff00ff00ff"]["listings"], hot["00ff00ff00ff00ff"]["brands"]) == (rows - 2, 3)
     assert hot["0f0f0f0f0f0f0f0f"]["listings"] == 2
