@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -10,7 +11,6 @@ import pandas as pd
 import polars
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates import find
 from eclip.quality.duplicates.answer import Duplicates
 from eclip.quality.duplicates.find import find_duplicates
 from eclip.schemas.errors import ConfigError, SourceError
@@ -128,7 +128,8 @@ def test_progress_is_shown_where_somebody_watches_only(
     for terminal, progress, expected in ((True, None, True), (True, False, False), (False, True, True)):
         screen = StringIO()
         shown = Console(file=screen, force_terminal=terminal or bool(progress))
-        monkeypatch.setattr(find, "Console", lambda shown=shown, **_: shown)
+        monkeypatch.setattr("rich.console.Console", lambda shown=shown, **_: shown)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
         find_duplicates(SHOP, title="name", progress=progress)
         assert ("duplicates" in screen.getvalue()) is expected
 
