@@ -1,6 +1,6 @@
 """Where the tools that we are compared with are installed: apart from our own environment, each for itself, once.
 
-What they require clashes with what we require, and with each other. They lie below one folder, by default `peers`
+What they require clashes with what we require, and with each other. They lie below one folder, by default `.peers`
 beside the benchmarks, which git ignores; delete it to have them installed anew.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "peers"
+FOLDER = Path(__file__).parent / ".peers"
 
 
 def environment(name: str, requirements: Sequence[str], folder: Path = FOLDER) -> Path:
