@@ -98,7 +98,7 @@ class Deduplicate(Stage):
     version = 6
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
-    libraries = ("datasketch", "numpy")
+    libraries = ("numba", "numpy", "pyarrow")
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Everything of the section, the packages of one's own vetoes, and what makes a photo hot."""

@@ -40,7 +40,7 @@ class Ingest(Stage):
 
     name = "ingest"
     version = 3
-    libraries = ("pillow", "scipy")
+    libraries = ("numba", "pillow", "scipy", "simplejpeg")
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Source, photos, the number of shards, and whether personal data is kept."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..schemas.config import SourceConfig
 from ..schemas.errors import ConfigError, SourceError
 from ..schemas.storage import Storage
+from ..schemas.values import encodable
 
 MAX_RECORD_LINES = 1000  # a quoted CSV field that spans more lines was never closed
 csv.field_size_limit(1 << 30)
@@ -31,15 +32,8 @@ class Unreadable:
 
 def text_batch(records: list[dict[str, str | None]], schema: pa.Schema) -> pa.RecordBatch:
     """Make a batch of text columns."""
-    arrays = [pa.array([_encodable(r.get(name)) for r in records], pa.string()) for name in schema.names]
+    arrays = [pa.array([encodable(r.get(name)) for r in records], pa.string()) for name in schema.names]
     return pa.RecordBatch.from_arrays(arrays, names=schema.names)
-
-
-def _encodable(text: str | None) -> str | None:
-    # JSON escapes can spell half of a surrogate pair, which UTF-8 cannot hold.
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode() if any("\ud800" <= c <= "\udfff" for c in text) else text
 
 
 @dataclass(frozen=True)

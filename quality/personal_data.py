@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import xxhash
 
 from ..schemas.mapping import row_hash
-from .text import pii
+from .duplicates import gtin
+from .text import decoding, pii, rules
 from .text.pii import redact
 from .text.rules import RULES
 
@@ -126,4 +127,5 @@ def _each(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> tuple[int
 
 def content_hash() -> str:
     """Hash of the rules: a catalog is read again when one changes."""
-    return xxhash.xxh3_64_hexdigest(f"{inspect.getsource(pii)}{inspect.getsource(sys.modules[__name__])}".encode())
+    modules = (pii, decoding, rules, gtin, sys.modules[__name__])
+    return xxhash.xxh3_64_hexdigest("".join(map(inspect.getsource, modules)).encode())

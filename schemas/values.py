@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -23,9 +24,24 @@ def of_frame(column: pd.Series) -> pa.Array:
     """Give a data frame's column to the functions below; one of several types at once becomes text."""
     try:
         found = pa.Array.from_pandas(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        found = pa.array([None if pd.isna(value) else str(value) for value in column], pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        found = pa.array([None if _missing(value) else encodable(str(value)) for value in column], pa.string())
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+
+
+def encodable(text: str | None) -> str | None:
+    """Put a question mark for half of a surrogate pair, which JSON escapes can spell and UTF-8 cannot hold.
+
+    >>> encodable("mug \ud83d")
+    'mug ?'
+    """
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode() if any("\ud800" <= c <= "\udfff" for c in text) else text
 
 
 def text(column: pa.Array) -> pa.Array:

@@ -47,7 +47,7 @@ class Duplicates:
         """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts.
 
         Returns:
-            Columns outcome, by, pairs, text_similarity (the median).
+            Columns outcome, by, pairs, similarity (the median).
         """
         plain = self.links[self.links["veto"].isna()]
         parts = [

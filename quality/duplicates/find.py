@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schemas.deduplicate_config import DeduplicateConfig
+from ...schemas.deduplicate_config import PRESETS, DeduplicateConfig
+from ...schemas.errors import ConfigError, nearest
 from ...schemas.filter_config import PlaceholderConfig
 from ..noise import hot_hashes
 from . import survivor
@@ -77,6 +78,10 @@ def find_duplicates(
         ConfigError: a column is not there.
         SourceError: ids are not unique.
     """
+    if config is not None and preset != "catalog":
+        raise ConfigError(f"find_duplicates: preset {preset} and a config were given; name the preset in the config")
+    if preset not in PRESETS:
+        raise ConfigError(f"find_duplicates: there is no preset '{preset}'{nearest(preset, PRESETS)}")
     settings = config or DeduplicateConfig(preset=preset)
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     with _bar(watched if progress is None else progress) as moved:

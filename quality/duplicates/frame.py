@@ -82,6 +82,10 @@ def listings_of(
 
 
 def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
+    if id and df[id].isna().any():
+        raise SourceError(
+            f"find_duplicates: {int(df[id].isna().sum())} rows have no '{id}'; fill it in, or leave id= out"
+        )
     names = (df[id] if id else df.index.to_series()).astype(str)
     twice = names[names.duplicated()]
     if len(twice):

@@ -114,10 +114,10 @@ def own_photo(cell: Any) -> bytes | None:
     Raises:
         NoPhotoError: there is nothing, or it is too large.
     """
-    if cell is None or cell == "" or cell != cell:
-        return None
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell) or None
+    if cell is None or str(cell) in ("", "<NA>", "nan", "NaT"):
+        return None
     return _OWN.read(Storage.of(str(cell)).url)
 
 

@@ -146,10 +146,10 @@ def clean(
 ) -> pd.DataFrame | pa.Table | list[str]:
     """Clean product titles in a notebook: a data frame, an Arrow table or a list of strings; gives back the same kind.
 
-    A frame or table comes back with `title` cleaned and the raw one beside it, in `title_raw`.
+    A frame or table comes back with `title` cleaned and the raw one beside it, in `title_raw`; one that is there stays.
 
     Args:
-        data: What holds the titles.
+        data: What holds the titles; a polars frame, say, comes back as an Arrow table.
         title: Name of the column.
         rules: Rule names in order; default: all of `eclip.quality.text.rules.RULES`.
 
@@ -160,15 +160,23 @@ def clean(
     ['Red mug']
     """
     chosen = check_rules(rules if rules is not None else list(RULES))
+    if isinstance(data, str):
+        raise ConfigError("clean: got one string; give a list of titles, such as [title]")
+    if not isinstance(data, pd.DataFrame | pa.Table) and hasattr(data, "__arrow_c_stream__"):
+        data = pa.table(data)  # polars, DuckDB
     if not isinstance(data, pd.DataFrame | pa.Table):
-        return list(clean_texts(pa.array(data, pa.string()), chosen)[0].to_pylist())
+        texts = values.text(values.of_frame(pd.Series(list(data), dtype="object")))
+        return list(clean_texts(texts, chosen)[0].to_pylist())
     names = list(data.columns) if isinstance(data, pd.DataFrame) else data.schema.names
     if title not in names:
         raise ConfigError(f"clean: no column '{title}'{nearest(title, map(str, names))}")
+    again = f"{title}_raw" in names  # cleaned before: what was raw then is raw
     if isinstance(data, pd.DataFrame):
         raw = values.text(values.of_frame(data[title]))
         cleaned = clean_texts(raw, chosen)[0].to_pylist()
-        return data.assign(**{f"{title}_raw": data[title], title: pd.Series(cleaned, data.index, dtype="object")})
+        first = data[f"{title}_raw"] if again else data[title]
+        return data.assign(**{f"{title}_raw": first, title: pd.Series(cleaned, data.index, dtype="object")})
     raw = values.text(data[title].combine_chunks())
     cleaned_column = clean_texts(raw, chosen)[0]
-    return data.set_column(names.index(title), title, cleaned_column).append_column(f"{title}_raw", raw)
+    data = data.set_column(names.index(title), title, cleaned_column)
+    return data if again else data.append_column(f"{title}_raw", raw)

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 from eclip.quality.duplicates.answer import Duplicates
 from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.variants import veto
+from eclip.schemas.deduplicate_config import DeduplicateConfig
 from eclip.schemas.errors import ConfigError, SourceError
 from PIL import Image
 from rich.console import Console
@@ -147,3 +149,29 @@ def test_one_photo_of_two_flavours_drops_neither() -> None:
     assert [sorted(pair) for pair in pairs(found)] == [[0, 2]]
     assert "wording" in set(found.links["veto"])
     assert len(find_duplicates(df, seller="shop", phash="hash", preset="training").dropped) == 2
+
+
+def test_what_cannot_be_meant_is_refused() -> None:
+    with pytest.raises(SourceError, match="1 rows have no 'sku'"):
+        find_duplicates(pd.DataFrame({"title": ["a", "b"], "sku": [1, None]}), id="sku")
+    with pytest.raises(ConfigError, match="no preset 'trainin'; did you mean 'training'"):
+        find_duplicates(SHOP, title="name", preset="trainin")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="preset training and a config were given"):
+        find_duplicates(SHOP, title="name", preset="training", config=DeduplicateConfig())
+    blank = pd.DataFrame({"title": ["red mug"] * 2, "photo": pd.array([pd.NA, pd.NA], dtype="string")})
+    assert find_duplicates(blank, image="photo").rows == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "variants"),
+    [
+        ("Canvas 10x10 cm", "Canvas 100x100 cm", True),
+        ("Teppich 80x150", "Teppich 80x15 cm", True),
+        ("Kabel 3x1.5 mm", "Kabel 3x15 mm", True),
+        ("Bett 90x200 cm", "Bett 90 x 200", False),
+        ("Bett 90x200 cm", "Bett 900x2000 mm", False),
+        ("Poster 20x30", "Poster 200x300 mm", False),
+    ],
+)
+def test_sizes_of_products_say_how_large_they_are(one: str, other: str, variants: bool) -> None:
+    assert (veto(one, other) is not None) is variants

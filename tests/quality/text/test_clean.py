@@ -1,0 +1,34 @@
+"""Titles cleaned in a notebook, from whatever holds them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import polars
+import pyarrow as pa
+import pytest
+from eclip.quality.text.clean import clean
+from eclip.schemas.errors import ConfigError
+
+RAW = "HOT SALE!! Red mug"
+
+
+def test_a_list_may_hold_nulls_and_half_characters() -> None:
+    assert clean(["red \ud800 mug", None, float("nan"), RAW]) == ["red ? mug", None, None, "Red mug"]  # type: ignore[list-item]
+
+
+def test_the_first_raw_title_stays() -> None:
+    frame = clean(clean(pd.DataFrame({"title": [RAW]})))
+    assert frame.to_dict("list") == {"title": ["Red mug"], "title_raw": [RAW]}  # type: ignore[union-attr]
+    table = clean(clean(pa.table({"title": [RAW]})))
+    assert table.to_pydict() == {"title": ["Red mug"], "title_raw": [RAW]}  # type: ignore[union-attr]
+
+
+def test_what_hands_its_columns_over_as_arrow_comes_back_as_arrow() -> None:
+    table = clean(polars.DataFrame({"title": [RAW]}))  # type: ignore[arg-type]
+    assert isinstance(table, pa.Table)
+    assert table["title"].to_pylist() == ["Red mug"]
+
+
+def test_one_string_is_no_list() -> None:
+    with pytest.raises(ConfigError, match=r"got one string; give a list of titles"):
+        clean(RAW)
