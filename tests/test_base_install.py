@@ -37,7 +37,7 @@ def test_the_notebook_snippet_needs_neither_torch_nor_beam(base: Path, tmp_path:
     )
     done = subprocess.run([base, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "4 listings: 1 duplicates, 0 links" in done.stdout
+    assert "4 listings: 1 duplicate, 1 link" in done.stdout
     assert done.stdout.splitlines()[-1] == "torch None beam False"
 
 
