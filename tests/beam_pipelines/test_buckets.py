@@ -25,6 +25,7 @@ def keys_of(shard: int) -> np.ndarray:
     draw = np.random.default_rng(shard)
     keys = draw.integers(0, 150, (ROWS, 3), np.uint64) * np.uint64((1 << 64) // 150)
     keys[0] = (0, (1 << 64) - 1, 7)
+    keys[1, 0] = 7  # no two keys have the same rows: such a bucket is given once, but only within a range
     return keys
 
 

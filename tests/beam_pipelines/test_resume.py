@@ -17,7 +17,7 @@ OPTIONS = (*FEW_STEPS, "--set", "runner.workers=1", "--set", "pretrain.checkpoin
 PLACES = (
     ("ingest/partition-*/_shards/*.json", 1),
     ("ingest/[!ps]*/_shards/*.json", 3),
-    ("filter/*/_hot/*.json", 1),
+    ("filter/hot-*/_shards/*.json", 1),
     ("deduplicate/signs-*/_shards/*.json", 4),
     ("pretrain/*/checkpoints/*", 1),
     ("embed/*/_shards/*.json", 2),
