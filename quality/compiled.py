@@ -1,16 +1,20 @@
 """Loops over arrays, compiled by numba where there is numba; processes of one machine share the compiled code.
 
+`compiled` is for functions that Python calls. What they call of each other, and Python never does, is `inner`: it is
+compiled into its callers, without a door to Python and without a file of its own, at a fraction of the time.
+
 numba keeps it in `__pycache__` beside the source, else in the user's cache folder, and refuses to define a function
 where neither can be written, as in a container with an installed package and no home. Then a folder of this user's
 below the system's temporary one serves. So a fresh container compiles once, not once a worker; an image that was built
 with NUMBA_CACHE_DIR set and one small run inside does not compile at all. Kept code holds for one version of numba, one
-text of the source and one type of processor; elsewhere it is compiled anew.
+text of the sources and one type of processor; elsewhere it is compiled anew.
 
 Without numba, or with NUMBA_DISABLE_JIT=1, functions stay as they are written: equal results, many times slower.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import tempfile
@@ -46,9 +50,27 @@ def compiled(function: F) -> F:
             numba.config.CACHE_DIR = before
 
 
-def _kept(function: F) -> F:
-    found: F = numba.njit(cache=True)(function)
+def inner(function: F) -> F:
+    """Compile a function into the compiled ones that call it; for Python it stays as it is written."""
+    if not COMPILES:
+        return function
+    found: F = numba.extending.register_jitable(no_cfunc_wrapper=True)(function)
     return found
+
+
+def _kept(function: F) -> F:
+    found: Any = numba.njit(cache=True, no_cfunc_wrapper=True)(function)
+    # numba asks for the time and size of the function's own file; what it calls may stand in another one.
+    found._cache._cache_file._source_stamp = _sources()
+    kept: F = found
+    return kept
+
+
+@functools.cache
+def _sources() -> tuple[float, int]:
+    """The newest time and the whole size of the sources, as numba stamps one of them."""
+    found = [path.stat() for path in Path(__file__).parent.rglob("*.py")]
+    return max(f.st_mtime for f in found), sum(f.st_size for f in found)
 
 
 def _own_folder() -> Path | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from .compiled import compiled
 
 
 class Refused(NamedTuple):
@@ -78,7 +79,7 @@ def _edges(left: npt.ArrayLike, right: npt.ArrayLike, nodes: int) -> tuple[np.nd
     return one, other
 
 
-@numba.njit(cache=True)
+@compiled
 def _unite(left: Any, right: Any, label: Any, max_size: int) -> Any:
     nodes = len(label)
     parent = np.arange(nodes)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import numba
 import numpy as np
 import pyarrow as pa
 import scipy.sparse
@@ -20,6 +19,7 @@ from PIL import Image
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from .compiled import compiled
 from .images.decode import open_image
 from .images.features import (
     CELL,
@@ -76,7 +76,7 @@ def _thumb(jpeg: bytes, position: int) -> np.ndarray:
         raise ValueError(f"photo {position} does not decode: {error}") from None
 
 
-@numba.njit(cache=True)
+@compiled
 def _edges_and_colours(thumbs: np.ndarray, hsv: np.ndarray, rows: np.ndarray) -> None:
     """Write `images.features.hog` and `colour_histograms` of each thumbnail into its row."""
     cells = THUMB // CELL

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pyarrow as pa
+
+from ..compiled import compiled, inner
 
 CAP = 16  # rows of a bucket that is not cut
 CHUNK = 4096  # rows that are compared with each other at most
@@ -110,14 +111,14 @@ def shared(*parts: np.ndarray) -> np.ndarray:
     return np.concatenate([_marked(keys, twice) for keys in parts])
 
 
-@numba.njit(cache=True)
+@inner
 def _place(key: np.uint64, marks: np.ndarray) -> tuple[np.uint64, np.uint8]:
     """Give the byte and the bit of a key."""
     place = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & np.uint64(8 * len(marks) - 1)
     return place >> np.uint64(3), np.uint8(1 << (place & np.uint64(7)))
 
 
-@numba.njit(cache=True)
+@compiled
 def _mark(keys: np.ndarray, once: np.ndarray, twice: np.ndarray) -> None:
     for k in range(len(keys)):
         byte, bit = _place(keys[k], once)
@@ -125,7 +126,7 @@ def _mark(keys: np.ndarray, once: np.ndarray, twice: np.ndarray) -> None:
         once[byte] |= bit
 
 
-@numba.njit(cache=True)
+@compiled
 def _marked(keys: np.ndarray, twice: np.ndarray) -> np.ndarray:
     found = np.zeros(len(keys), np.bool_)
     for k in range(len(keys)):
@@ -134,7 +135,7 @@ def _marked(keys: np.ndarray, twice: np.ndarray) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _ordered(
     key: np.ndarray, row: np.ndarray, finer: np.ndarray, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -168,7 +169,7 @@ def _ordered(
     return keys, rows, finest
 
 
-@numba.njit(cache=True)
+@compiled
 def _cut(
     key: np.ndarray, row: np.ndarray, finer: np.ndarray, leaders: int, cap: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -213,14 +214,14 @@ def _cut(
     return rows[:total].copy(), starts[: count + 1].copy(), photo[:count].copy()
 
 
-@numba.njit(cache=True)
+@inner
 def _by_finer(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Sort by the finer key, then by row."""
     by_row = np.argsort(row)
     return by_row[np.argsort(finer[by_row], kind="mergesort")]
 
 
-@numba.njit(cache=True)
+@inner
 def _added(
     rows: np.ndarray, starts: np.ndarray, photo: np.ndarray, seen: np.ndarray, total: int, count: int,
     members: np.ndarray, of_photo: bool,

@@ -7,11 +7,11 @@ for another of the same seller only.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
+from ..compiled import compiled, inner
 from ..images.matching import nearest
 from .buckets import Buckets
 from .copies import oriented
@@ -66,7 +66,7 @@ def verify(
     return left[near], right[near], edges.take(pa.array(near)).combine_chunks()
 
 
-@numba.njit(cache=True)
+@inner
 def _bits(value: np.uint64) -> np.uint64:
     """Count the bits that are set."""
     value -= (value >> np.uint64(1)) & np.uint64(0x5555555555555555)
@@ -75,7 +75,7 @@ def _bits(value: np.uint64) -> np.uint64:
     return np.uint64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@numba.njit(cache=True)
+@inner
 def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Note in 256 bits which shingles a text may have. [uint64 (n, 4)]"""
     found = np.zeros((len(bounds) - 1, 4), np.uint64)
@@ -85,7 +85,7 @@ def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def _most(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int) -> float:
     """Give the Jaccard index that two texts have at most: a bit that one alone has is a shingle of its own."""
     one, other = bounds[left + 1] - bounds[left], bounds[right + 1] - bounds[right]
@@ -97,7 +97,7 @@ def _most(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int) -> floa
     return float(shared / max(1, one + other - shared)) + 1e-9
 
 
-@numba.njit(cache=True)
+@compiled
 def _pairs(
     rows: np.ndarray, starts: np.ndarray, of_photo: np.ndarray, seller: np.ndarray, gtin: np.ndarray,
     content: np.ndarray, words: np.ndarray, bounds: np.ndarray, variant: np.ndarray, variant_bounds: np.ndarray,
@@ -166,7 +166,7 @@ def _pairs(
     return left[:n], right[:n], similarity[:n]
 
 
-@numba.njit(cache=True)
+@inner
 def _grown(values: np.ndarray) -> np.ndarray:
     larger = np.empty(2 * len(values), values.dtype)
     larger[: len(values)] = values

@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
+from ..compiled import compiled, inner
 from ..components import Refused, merge_in_order
 from .agreement import AGREEMENTS, VETOES, agreement, contradiction, dropping, rewording
 
@@ -175,7 +175,7 @@ def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:
     )
 
 
-@numba.njit(cache=True)
+@inner
 def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compressed rows: for each node its neighbours and the edges to them."""
     starts = np.zeros(nodes + 1, np.int64)
@@ -192,7 +192,7 @@ def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndar
     return starts, neighbour, edge
 
 
-@numba.njit(cache=True)
+@compiled
 def _leaders(
     place: np.ndarray, left: np.ndarray, right: np.ndarray, strength: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

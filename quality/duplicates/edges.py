@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 import pyarrow as pa
 
 from ...schemas.own_rule import OwnVeto
+from ..compiled import compiled
 from ..images.matching import best_match
 from .minhash import jaccard, shingles
 from .own_vetoes import kinds
@@ -117,7 +117,7 @@ def ragged(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(array.values), offsets
 
 
-@numba.njit(cache=True)
+@compiled
 def _similarities(left: np.ndarray, right: np.ndarray, words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     found = np.empty(len(left), np.float64)
     for k in range(len(left)):
@@ -125,7 +125,7 @@ def _similarities(left: np.ndarray, right: np.ndarray, words: np.ndarray, bounds
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _conflicts(low: np.ndarray, high: np.ndarray, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     kinds = np.empty(len(low), np.int64)
     for k in range(len(low)):

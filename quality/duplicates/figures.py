@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ..compiled import inner
 from .grammar import (
     CODE,
     DIMENSIONS,
@@ -53,7 +53,7 @@ PARTING = np.array([hash_text("r"), hash_text("l")], np.uint64)  # 205/55R16, W3
 _CHAIN = 8  # numbers in a row: 10 x 15 x 20
 
 
-@numba.njit(cache=True)
+@inner
 def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
     """Write down a number with all that belongs to it; give the word to go on with, and whether it may be a model's."""
     values, units = np.zeros(_CHAIN), np.full(_CHAIN, -1, np.int64)
@@ -127,7 +127,7 @@ def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bo
     return spans[n - 1], False
 
 
-@numba.njit(cache=True)
+@inner
 def _times(text: Text, k: int) -> bool:
     """Say whether word k, or what stands in front of it, is the x of 90 x 200."""
     if k >= len(text.starts):
@@ -142,7 +142,7 @@ def _times(text: Text, k: int) -> bool:
     )
 
 
-@numba.njit(cache=True)
+@inner
 def _things(text: Text, k: int) -> bool:
     """Say whether word k is the x of 4 x chair."""
     if k + 1 >= len(text.starts) or not among(text.hashes[k], X_WORDS) or text.gaps[k] not in (0, SPACE):
@@ -150,7 +150,7 @@ def _things(text: Text, k: int) -> bool:
     return text.gaps[k + 1] == SPACE and not has_script(text, k + 1, DIGIT)
 
 
-@numba.njit(cache=True)
+@inner
 def _sizes(parts: np.ndarray, key: int) -> np.uint64:
     """Hash numbers in whatever order."""
     parts.sort()
@@ -160,7 +160,7 @@ def _sizes(parts: np.ndarray, key: int) -> np.uint64:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def _product(
     text: Text, start: int, n: int, values: np.ndarray, units: np.ndarray, end: int, lexicon: Lexicon, found: Found
 ) -> tuple[int, bool]:  # fmt: skip
@@ -198,7 +198,7 @@ def _product(
     return end, False
 
 
-@numba.njit(cache=True)
+@inner
 def _bare(
     text: Text, k: int, end: int, value: float, lexicon: Lexicon, found: Found, final: bool
 ) -> tuple[int, bool]:  # fmt: skip

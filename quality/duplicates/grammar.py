@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from ..compiled import inner
 from .letters import (
     DIGIT,
     HAN,
@@ -64,7 +64,7 @@ class Found(NamedTuple):
     total: np.ndarray  # [int64 (1,)]
 
 
-@numba.njit(cache=True)
+@inner
 def _gap(points: np.ndarray, first: int, last: int) -> int:
     flags = 0
     for k in range(first, last):
@@ -96,7 +96,7 @@ def _gap(points: np.ndarray, first: int, last: int) -> int:
     return flags
 
 
-@numba.njit(cache=True)
+@inner
 def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray) -> Text:
     """Cut UTF-8 bytes [first, last) into words with their hashes and what stands between them."""
     size = last - first + 1
@@ -114,13 +114,13 @@ def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds
     return Text(points, scripts, places, starts[:words], ends[:words], hashes, gaps)
 
 
-@numba.njit(cache=True)
+@inner
 def has_script(text: Text, k: int, script: int) -> bool:
     """Say whether there is a word k, of one script."""
     return k < len(text.starts) and text.scripts[text.starts[k]] == script
 
 
-@numba.njit(cache=True)
+@inner
 def among(word: np.uint64, listed: np.ndarray) -> bool:
     """Say whether a word is one of some."""
     for other in listed:  # noqa: SIM110
@@ -129,7 +129,7 @@ def among(word: np.uint64, listed: np.ndarray) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def say(found: Found, said: np.uint64, start: int, end: int) -> None:
     """Write down a statement."""
     k = found.total[0]
@@ -138,19 +138,19 @@ def say(found: Found, said: np.uint64, start: int, end: int) -> None:
         found.total[0] = k + 1
 
 
-@numba.njit(cache=True)
+@inner
 def hashed(base: np.uint64, value: np.uint64) -> np.uint64:
     """Put a value's hash behind kind and group."""
     return base | ((value & _VALUE) << np.uint64(1))
 
 
-@numba.njit(cache=True)
+@inner
 def spaceless(script: int) -> bool:
     """Say whether a script has no spaces between words."""
     return script in (HAN, HIRAGANA, THAI)
 
 
-@numba.njit(cache=True)
+@inner
 def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
     """Find the longest phrase from word k on that does something (-1: anything): its entry and end, or -1, k."""
     best, end = -1, k
@@ -182,7 +182,7 @@ def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
     return best, end
 
 
-@numba.njit(cache=True)
+@inner
 def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]:
     """Find the unit at word k, behind a number: entry and end, or -1, k."""
     if k >= len(text.starts) or text.gaps[k] & ~(SPACE | HYPHEN | DOT):
@@ -207,7 +207,7 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
     return entry, end
 
 
-@numba.njit(cache=True)
+@inner
 def measure(found: Found, said: np.uint64, factor: float, value: float, start: int, end: int) -> None:
     """Write down a number with its unit."""
     kind = said >> KIND_SHIFT
@@ -224,7 +224,7 @@ def measure(found: Found, said: np.uint64, factor: float, value: float, start: i
     say(found, said | number_value(amount), start, end)
 
 
-@numba.njit(cache=True)
+@inner
 def code_end(text: Text, k: int) -> int:
     """The word behind the letters and digits that are written without a gap from word k on."""
     k += 1
@@ -235,7 +235,7 @@ def code_end(text: Text, k: int) -> int:
     return k
 
 
-@numba.njit(cache=True)
+@inner
 def code(text: Text, first: int, last: int) -> np.uint64:
     """Hash letters and digits without what stands between them."""
     key = np.uint64(7)
@@ -245,7 +245,7 @@ def code(text: Text, first: int, last: int) -> np.uint64:
     return key
 
 
-@numba.njit(cache=True)
+@inner
 def plus_behind(text: Text, k: int) -> bool:
     """Say whether a plus stands directly behind word k - 1 and no number behind that: S21+."""
     a = text.ends[k - 1]
@@ -256,7 +256,7 @@ def plus_behind(text: Text, k: int) -> bool:
     )
 
 
-@numba.njit(cache=True)
+@inner
 def model(text: Text, k: int, found: Found) -> tuple[int, bool]:
     """Write down a code that begins with one letter: A52s, A-20."""
     end = code_end(text, k + 1)

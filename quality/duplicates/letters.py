@@ -10,8 +10,9 @@ import functools
 import unicodedata
 from collections.abc import Iterable
 
-import numba
 import numpy as np
+
+from ..compiled import compiled, inner
 
 OTHER, LETTER, DIGIT, HAN, KATAKANA, HANGUL, HIRAGANA, THAI, SKIPPED = range(9)
 POINTS = 0x20000
@@ -67,7 +68,7 @@ def _letter(character: str) -> tuple[int, int]:
     return LETTER, ord(folded) if folded != "ß" else ord("s")
 
 
-@numba.njit(cache=True)
+@compiled
 def fold(
     data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray, points: np.ndarray,
     scripts: np.ndarray, places: np.ndarray,
@@ -95,7 +96,7 @@ def fold(
     return n
 
 
-@numba.njit(cache=True)
+@compiled
 def hash_points(points: np.ndarray, first: int, last: int) -> np.uint64:
     """Hash folded code points (FNV-1a over 32-bit words, then mixed); never EMPTY."""
     state = np.uint64(0xCBF29CE484222325)
@@ -104,7 +105,7 @@ def hash_points(points: np.ndarray, first: int, last: int) -> np.uint64:
     return mix(state)
 
 
-@numba.njit(cache=True)
+@inner
 def mix(state: np.uint64) -> np.uint64:
     """Spread a hash over all bits; never EMPTY."""
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
@@ -112,13 +113,13 @@ def mix(state: np.uint64) -> np.uint64:
     return (state ^ (state >> np.uint64(32))) | np.uint64(1)
 
 
-@numba.njit(cache=True)
+@compiled
 def combine(phrase: np.uint64, word: np.uint64) -> np.uint64:
     """Hash a phrase and the word behind it."""
     return mix(phrase * np.uint64(31) ^ word)
 
 
-@numba.njit(cache=True)
+@compiled
 def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> int:
     """Cut folded text into words, numbers and single characters of scripts without spaces; give their number."""
     words = k = 0
@@ -136,7 +137,7 @@ def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> in
     return words
 
 
-@numba.njit(cache=True)
+@compiled
 def find(table: np.ndarray, key: np.uint64) -> np.int64:
     """Find a key's slot in a hash table, -1 where it has none."""
     slot = np.int64(key & np.uint64(len(table) - 1))
@@ -147,7 +148,7 @@ def find(table: np.ndarray, key: np.uint64) -> np.int64:
     return np.int64(-1)
 
 
-@numba.njit(cache=True)
+@compiled
 def _place(table: np.ndarray, keys: np.ndarray) -> np.ndarray:
     slots = np.empty(len(keys), np.int64)
     for k in range(len(keys)):

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import xxhash
 
+from ..compiled import compiled
 from .letters import combine, hash_table, hash_text, mix, words
 
 # The kind's number is its place; a pair's veto names the first kind that conflicts.
@@ -67,7 +67,7 @@ def feature(kind: str, value: str | None, group: str = "", firm: bool = False) -
     return (KIND[kind] << 56) | (number << 40) | (digest << 1) | (FIRM if firm else 0)
 
 
-@numba.njit(cache=True)
+@compiled
 def number_value(value: float) -> np.uint64:
     """Hash a number, equal to six decimals (none from 1e9 on), to the bits of a feature's value."""
     whole = -np.int64(min(value, 9e18)) if value >= 1e9 else np.int64(round(value * 1e6))

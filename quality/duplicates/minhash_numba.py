@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import compiled
+from ..compiled import compiled, inner
 
 BLOCK = 64  # texts whose code points and hashes are held at a time
 RANKED = 256  # hashes up to which counting the smaller ones of each, many at a time, beats sorting
@@ -18,7 +18,7 @@ _P2, _P3, _P4, _P5 = (np.uint32(p) for p in (2246822519, 3266489917, 668265263, 
 _EMPTY = np.uint32(0xFFFFFFFF)
 
 
-@compiled
+@inner
 def _absorb(state: np.uint32, word: np.uint32) -> np.uint32:
     """Take one word into XXH32's state."""
     state = _U(state + _U(word * _P3))
@@ -26,7 +26,7 @@ def _absorb(state: np.uint32, word: np.uint32) -> np.uint32:
     return _U(state * _P4)
 
 
-@compiled
+@inner
 def _avalanche(state: np.uint32) -> np.uint32:
     """Finish XXH32."""
     state = _U((state ^ (state >> _U(15))) * _P2)
@@ -34,7 +34,7 @@ def _avalanche(state: np.uint32) -> np.uint32:
     return _U(state ^ (state >> _U(16)))
 
 
-@compiled
+@inner
 def _mix(value: np.uint32) -> np.uint32:
     """MurmurHash3's finaliser, through which datasketch sends each hash before it is permuted."""
     value = _U((value ^ (value >> _U(16))) * _U(0x85EBCA6B))
@@ -42,7 +42,7 @@ def _mix(value: np.uint32) -> np.uint32:
     return _U(value ^ (value >> _U(16)))
 
 
-@compiled
+@inner
 def _decode(data: np.ndarray, points: np.ndarray) -> None:
     """Read a character at every byte of UTF-8, [uint8 (n + 3,)] -> [uint32 (n,)]: right where one begins."""
     for k in range(len(points)):
@@ -54,7 +54,7 @@ def _decode(data: np.ndarray, points: np.ndarray) -> None:
         points[k] = lead if lead < _U(0x80) else two if lead < _U(0xE0) else three if lead < _U(0xF0) else four
 
 
-@compiled
+@inner
 def _hash_block(
     data: np.ndarray, ends: np.ndarray, padded: np.ndarray, points: np.ndarray, hashes: np.ndarray, starts: np.ndarray
 ) -> None:
@@ -100,13 +100,13 @@ def _hash_block(
             hashes[starts[i]] = _avalanche(state)
 
 
-@compiled
+@inner
 def _shingle_count(length: int) -> int:
     """Shingles of a text: itself where it is shorter than one, none where it is empty."""
     return length - 2 if length > 2 else min(length, 1)
 
 
-@compiled
+@inner
 def _scratch(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Bytes, code points and hashes of the largest block."""
     size = 0
@@ -152,7 +152,7 @@ def signatures(values: np.ndarray, offsets: np.ndarray, factors: np.ndarray, sum
     return result
 
 
-@compiled
+@inner
 def _lowest(
     hashes: np.ndarray, first: int, end: int, factors: np.ndarray, summands: np.ndarray, lowest: np.ndarray
 ) -> None:
@@ -193,7 +193,7 @@ def shingles(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return values[:total].copy(), offsets
 
 
-@compiled
+@inner
 def _write_sorted(hashes: np.ndarray, ranks: np.ndarray, places: np.ndarray, values: np.ndarray, total: int) -> int:
     """Write the distinct ones of `hashes` to values[total:], sorted; give the total after them."""
     count = len(hashes)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from ..compiled import inner
 from .letters import DIGIT, FRACTIONS
 
 _SIGNS = np.array([ord(c) for c in FRACTIONS], np.uint32)
@@ -25,7 +25,7 @@ class Text(NamedTuple):
     gaps: np.ndarray  # [int64 (words + 1,)] what stands in front of each word, and behind the last
 
 
-@numba.njit(cache=True)
+@inner
 def digits(text: Text, k: int) -> float:
     """Read a run of digits, with ½ and its like at the end."""
     value = 0.0
@@ -39,7 +39,7 @@ def digits(text: Text, k: int) -> float:
     return value
 
 
-@numba.njit(cache=True)
+@inner
 def _between(text: Text, k: int) -> np.int64:
     """The one character between words k - 1 and k, both digits; 0 where there is none such."""
     if k >= len(text.starts) or text.starts[k] - text.ends[k - 1] != 1 or text.scripts[text.starts[k]] != DIGIT:
@@ -47,12 +47,12 @@ def _between(text: Text, k: int) -> np.int64:
     return np.int64(text.points[text.ends[k - 1]])
 
 
-@numba.njit(cache=True)
+@inner
 def _long(text: Text, k: int) -> int:
     return int(text.ends[k] - text.starts[k])
 
 
-@numba.njit(cache=True)
+@inner
 def number(text: Text, k: int) -> tuple[float, int, bool]:
     """Read the number at word k: its value, the word behind it, and whether three digits behind its mark are 1000s."""
     value, end, thousands = digits(text, k), k + 1, False
@@ -77,7 +77,7 @@ def number(text: Text, k: int) -> tuple[float, int, bool]:
     return value, end, thousands
 
 
-@numba.njit(cache=True)
+@inner
 def fraction(text: Text, k: int) -> tuple[float, int]:
     """Read 1/2 or 1 1/2 at word k: its value and the word behind it; 0, k where there is none."""
     if _between(text, k + 1) == 47:
@@ -92,7 +92,7 @@ def fraction(text: Text, k: int) -> tuple[float, int]:
     return 0.0, k
 
 
-@numba.njit(cache=True)
+@inner
 def fraction_behind(text: Text, k: int) -> tuple[float, int]:
     """Read the 1/2 of 1 1/2."""
     top, bottom = digits(text, k), digits(text, k + 1)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numba
-
+from ..compiled import inner
 from .grammar import HYPHEN, NUMBER, PART, SPACE, X_WORDS, Found, among, code, has_script, hashed, phrase, say, unit
 from .letters import DIGIT, LETTER, find
 from .lexicon import PRECEDES, Lexicon, number_value
 from .numerals import Text, digits
 
 
-@numba.njit(cache=True)
+@inner
 def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
     """Write down the part number that begins at word k; give the word to go on with, k where its parts say more.
 
@@ -44,7 +43,7 @@ def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
     return k
 
 
-@numba.njit(cache=True)
+@inner
 def _long_number(text: Text, k: int, end: int, found: Found) -> int:
     value = 0.0
     for w in range(k, end):
@@ -53,7 +52,7 @@ def _long_number(text: Text, k: int, end: int, found: Found) -> int:
     return end
 
 
-@numba.njit(cache=True)
+@inner
 def _coded(text: Text, k: int, end: int, last: int, lexicon: Lexicon) -> bool:
     """Say whether words k to end are a code: no known word before a number, no amount, no product of numbers."""
     if phrase(text, k, lexicon, PRECEDES)[0] >= 0:
@@ -76,7 +75,7 @@ def _coded(text: Text, k: int, end: int, last: int, lexicon: Lexicon) -> bool:
     return times == 0 or others > 1  # M8x40
 
 
-@numba.njit(cache=True)
+@inner
 def _parted(text: Text, k: int) -> bool:
     """Say whether the first letters of a code stand apart, behind a brand: Sony WH 1000XM4, Panasonic DMC LX100."""
     if k < 2 or text.gaps[k] != SPACE or not has_script(text, k - 1, LETTER):

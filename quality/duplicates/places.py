@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ..compiled import inner
 from .grammar import KIND_SHIFT, MOST, Found
 from .lexicon import KIND, Lexicon
 from .numerals import Text
@@ -14,7 +14,7 @@ from .statements import read
 _KINDS = np.array([KIND[kind] for kind in ("colour", "material", "flavour")], np.uint64)
 
 
-@numba.njit(cache=True)
+@inner
 def stated_instead(listed: Text, unlisted: Text, spans: np.ndarray, lexicon: Lexicon) -> bool:
     """Say whether a title states a colour, material or flavour where the other has a word of no list.
 
@@ -36,7 +36,7 @@ def stated_instead(listed: Text, unlisted: Text, spans: np.ndarray, lexicon: Lex
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def _of_kind(feature: np.uint64) -> bool:
     for kind in _KINDS:  # noqa: SIM110
         if feature >> KIND_SHIFT == kind:
@@ -44,7 +44,7 @@ def _of_kind(feature: np.uint64) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def _told(said: Found, k: int, told: Found) -> bool:
     """Say whether the other title makes a statement of kind and group of k's, or one of those of the same words."""
     for i in range(said.total[0]):
@@ -55,7 +55,7 @@ def _told(said: Found, k: int, told: Found) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def _spelled(listed: Text, said: Found, k: int, unlisted: Text) -> bool:
     """Say whether the other title has all words of a statement, or words that begin like them."""
     for w in range(said.starts[k], said.ends[k]):
@@ -72,7 +72,7 @@ def _spelled(listed: Text, said: Found, k: int, unlisted: Text) -> bool:
     return True
 
 
-@numba.njit(cache=True)
+@inner
 def _at_one_place(one: Text, first: int, last: int, other: Text, begin: int, end: int) -> bool:
     """Say whether words first to last of one and code points begin to end of another have the same neighbours."""
     w = 0

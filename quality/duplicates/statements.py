@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ..compiled import inner
 from .figures import figures
 from .grammar import (
     AMPERSAND,
@@ -44,7 +44,7 @@ from .numerals import Text, number
 from .part_numbers import part_number
 
 
-@numba.njit(cache=True)
+@inner
 def read(text: Text, lexicon: Lexicon, found: Found) -> None:
     """Write down all that a title says of its variant."""
     found.total[0] = 0
@@ -65,7 +65,7 @@ def read(text: Text, lexicon: Lexicon, found: Found) -> None:
             k, coded = _word(text, k, lexicon, found, coded)
 
 
-@numba.njit(cache=True)
+@inner
 def _chain_begins(text: Text, k: int) -> bool:
     """Say whether word k is the first of letters and digits that stand in one piece."""
     script = text.scripts[text.starts[k]]
@@ -76,7 +76,7 @@ def _chain_begins(text: Text, k: int) -> bool:
     return text.scripts[text.starts[k - 1]] not in (LETTER, DIGIT)
 
 
-@numba.njit(cache=True)
+@inner
 def _counted(text: Text, first: int, last: int, lexicon: Lexicon, found: Found) -> None:
     """Write down what the words at a number say beside the number: 60 capsules are no 60 tablets."""
     for k in range(first + 1, last):
@@ -86,7 +86,7 @@ def _counted(text: Text, first: int, last: int, lexicon: Lexicon, found: Found) 
                 say(found, lexicon.feature[entry], k, end)
 
 
-@numba.njit(cache=True)
+@inner
 def _word(text: Text, k: int, lexicon: Lexicon, found: Found, coded: bool) -> tuple[int, bool]:
     entry, end = phrase(text, k, lexicon, -1)
     glued = has_script(text, k + 1, DIGIT) and text.gaps[k + 1] in (0, HYPHEN) and has_script(text, k, LETTER)
@@ -125,7 +125,7 @@ def _word(text: Text, k: int, lexicon: Lexicon, found: Found, coded: bool) -> tu
     return end, firm and start >= 0
 
 
-@numba.njit(cache=True)
+@inner
 def _said(text: Text, k: int, end: int, said: np.uint64, found: Found, coded: bool) -> bool:
     """Write down what a phrase says; say whether it goes on with the model's name."""
     if said == 0:
@@ -141,7 +141,7 @@ def _said(text: Text, k: int, end: int, said: np.uint64, found: Found, coded: bo
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def _joined(text: Text, k: int, without: np.uint64, lexicon: Lexicon, found: Found) -> None:
     """Write down "with lid", "without lid": one statement of the lid, yes or no."""
     w = k + 1
@@ -157,7 +157,7 @@ def _joined(text: Text, k: int, without: np.uint64, lexicon: Lexicon, found: Fou
     say(found, said, k, w + 1)
 
 
-@numba.njit(cache=True)
+@inner
 def _preceded(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
     """Write down a number that a word announces: "size 38", "pack of 4", "Mark III"; give the word to go on with."""
     entry, end = phrase(text, k, lexicon, PRECEDES)
@@ -196,7 +196,7 @@ def _preceded(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, 
     return (end if lexicon.flag[entry] else behind), False
 
 
-@numba.njit(cache=True)
+@inner
 def _within(text: Text, k: int, lexicon: Lexicon, found: Found) -> None:
     """Look for words of the lists at the beginning and the end of a word that they do not hold."""
     a, z = text.starts[k], text.ends[k]
@@ -218,7 +218,7 @@ def _within(text: Text, k: int, lexicon: Lexicon, found: Found) -> None:
                 break
 
 
-@numba.njit(cache=True)
+@inner
 def _say_key(k: int, key: np.uint64, lexicon: Lexicon, found: Found, firm: bool = False) -> bool:
     slot = find(lexicon.keys, key)
     entry = lexicon.first[slot] if slot >= 0 else -1

@@ -16,11 +16,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 import xxhash
 
+from ..compiled import compiled, inner
 from .grammar import MOST, Found, cut_text
 from .gtin import gtin
 from .letters import alphabet
@@ -85,7 +85,7 @@ def veto(
     return Veto(KINDS[kind], words[0], words[1])
 
 
-@numba.njit(cache=True)
+@compiled
 def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> np.int64:
     """Give the first kind in which two listings conflict, -1 if none does.
 
@@ -129,7 +129,7 @@ def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8), ends
 
 
-@numba.njit(cache=True)
+@inner
 def _distinct(row: np.ndarray) -> np.ndarray:
     """Sort features; of two that differ in firmness alone keep the firm one."""
     row = np.sort(row)
@@ -142,7 +142,7 @@ def _distinct(row: np.ndarray) -> np.ndarray:
     return row[:kept]
 
 
-@numba.njit(cache=True)
+@compiled
 def _features(
     data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +159,7 @@ def _features(
     return values[:total].copy(), offsets
 
 
-@numba.njit(cache=True)
+@compiled
 def _spans(
     data: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 
+from ..compiled import compiled, inner
 from .grammar import cut_text
 from .letters import DIGIT, HAN, HIRAGANA, LETTER, OTHER, THAI, alphabet, find, fold, hash_points
 from .lexicon import Lexicon, lexicon, unsaid
@@ -64,12 +64,12 @@ class _Cut(NamedTuple):
     content: np.ndarray  # [bool (words,)] whether it counts
 
 
-@numba.njit(cache=True)
+@inner
 def _spaceless(script: int) -> bool:
     return script in (HAN, HIRAGANA, THAI)
 
 
-@numba.njit(cache=True)
+@compiled
 def _read(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray, known: np.ndarray) -> _Cut:
     """Cut UTF-8 bytes [first, last) into words; text without spaces stays in one piece."""
     size = last - first + 1
@@ -93,7 +93,7 @@ def _read(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: n
     return _Cut(points[:n], scripts[:n], places[:n], starts[:words], ends[:words], content[:words])
 
 
-@numba.njit(cache=True)
+@inner
 def _slips(a: np.ndarray, b: np.ndarray, most: int) -> bool:
     """Say whether two words are within `most` slips: a letter more, less, other, or two turned around."""
     n, m = min(len(a), _LONGEST), min(len(b), _LONGEST)
@@ -114,7 +114,7 @@ def _slips(a: np.ndarray, b: np.ndarray, most: int) -> bool:
     return bool(above[m] <= most)
 
 
-@numba.njit(cache=True)
+@inner
 def _short_for(a: np.ndarray, b: np.ndarray) -> bool:
     """Say whether a word without vowels ("wht") is made of another's letters, in order, from its first on."""
     if a[0] != b[0] or not 3 <= len(a) < len(b):
@@ -129,7 +129,7 @@ def _short_for(a: np.ndarray, b: np.ndarray) -> bool:
     return k == len(a)
 
 
-@numba.njit(cache=True)
+@inner
 def _akin(a: np.ndarray, b: np.ndarray) -> bool:
     """Say whether two words are forms of one word."""
     shorter, longer = min(len(a), len(b)), max(len(a), len(b))
@@ -145,7 +145,7 @@ def _akin(a: np.ndarray, b: np.ndarray) -> bool:
     return _short_for(a, b) or _short_for(b, a)
 
 
-@numba.njit(cache=True)
+@inner
 def _joined(word: np.ndarray, text: _Cut) -> bool:
     """Say whether a word is written apart in a text ("smart phone"), or is the end of a word of it ("phone")."""
     for first in range(len(text.starts)):
@@ -166,7 +166,7 @@ def _joined(word: np.ndarray, text: _Cut) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@inner
 def _uncovered(one: _Cut, a: int, z: int, other: _Cut, known: np.ndarray, marked: np.ndarray) -> None:
     """Mark the characters of a piece without spaces that stand in no pair of neighbours of the other text."""
     marked[a:z] = True
@@ -181,13 +181,13 @@ def _uncovered(one: _Cut, a: int, z: int, other: _Cut, known: np.ndarray, marked
                 marked[k:end] = False
 
 
-@numba.njit(cache=True)
+@inner
 def _neighbour(text: _Cut, k: int) -> np.int64:
     """Give the Chinese character at k, 0 where there is none."""
     return np.int64(text.points[k]) if 0 <= k < len(text.points) and text.scripts[k] == HAN else np.int64(0)
 
 
-@numba.njit(cache=True)
+@inner
 def _other_character(one: _Cut, k: int, other: _Cut) -> bool:
     """Say whether the other text has another character where k stands: between the same neighbours (or ends)."""
     before, after = _neighbour(one, k - 1), _neighbour(one, k + 1)
@@ -200,7 +200,7 @@ def _other_character(one: _Cut, k: int, other: _Cut) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@compiled
 def _alone(one: _Cut, other: _Cut, known: np.ndarray, spans: np.ndarray) -> int:
     """Collect the spans of what a text says alone; give their number."""
     total = 0
@@ -241,7 +241,7 @@ def _words(text: str, one: _Cut, other: _Cut) -> list[str]:
     return [text[one.places[a] : one.places[z - 1] + 1] for a, z in spans[:found].tolist()]
 
 
-@numba.njit(cache=True)
+@compiled
 def _substitutions(
     data: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.ndarray, classes: np.ndarray, folds: np.ndarray,
     known: np.ndarray, words: Lexicon,

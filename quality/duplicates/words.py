@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pyarrow as pa
 
+from ..compiled import compiled, inner
 from ..text.characters import point_at, strings
 
 BINS = 1 << 20
@@ -94,7 +94,7 @@ def word_keys(words: Words) -> tuple[np.ndarray, np.ndarray]:
     return keys, rows
 
 
-@numba.njit(cache=True)
+@inner
 def _unspaced(point: np.uint32) -> bool:
     """Say whether a character is of a script that puts no spaces between words."""
     return bool(
@@ -103,7 +103,7 @@ def _unspaced(point: np.uint32) -> bool:
     )  # fmt: skip
 
 
-@numba.njit(cache=True)
+@inner
 def _hashed(points: np.ndarray, first: int, last: int) -> np.uint64:
     """FNV-1a over code points, its bits mixed."""
     state = _START
@@ -113,7 +113,7 @@ def _hashed(points: np.ndarray, first: int, last: int) -> np.uint64:
     return state ^ (state >> np.uint64(33))
 
 
-@numba.njit(cache=True)
+@compiled
 def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     values, lengths = np.empty(max(1, len(data)), np.uint64), np.empty(max(1, len(data)), np.uint8)
     offsets = np.zeros(len(ends), np.int64)
@@ -161,7 +161,7 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     return values[:total].copy(), lengths[:total].copy(), offsets
 
 
-@numba.njit(cache=True)
+@inner
 def cosine_of(
     values: np.ndarray, offsets: np.ndarray, square: np.ndarray, norm: np.ndarray, left: int, right: int
 ) -> float:
@@ -181,7 +181,7 @@ def cosine_of(
     return float(min(1.0, shared / np.sqrt(norm[left] * norm[right]))) if shared > 0 else 0.0
 
 
-@numba.njit(cache=True)
+@compiled
 def _cosine(
     values: np.ndarray, offsets: np.ndarray, square: np.ndarray, norm: np.ndarray, left: np.ndarray, right: np.ndarray
 ) -> np.ndarray:
@@ -191,7 +191,7 @@ def _cosine(
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _keys(values: np.ndarray, lengths: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     texts = len(offsets) - 1
     keys, rows = (

@@ -6,10 +6,11 @@ Specification: github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from ..compiled import compiled, inner
 
 _P1, _P2, _P3, _P4, _P5 = (
     np.uint64(p)
@@ -38,7 +39,7 @@ def digests_of_lists(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return np.asarray(_digests(np.ascontiguousarray(values).view(np.uint8), offsets * values.itemsize))
 
 
-@numba.njit(cache=True)
+@compiled
 def _digests(data: np.ndarray, ends: np.ndarray) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.uint64)
     for i in range(len(found)):
@@ -47,12 +48,12 @@ def _digests(data: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def _rotated(value: np.uint64, bits: int) -> np.uint64:
     return np.uint64((value << np.uint64(bits)) | (value >> np.uint64(64 - bits)))
 
 
-@numba.njit(cache=True)
+@inner
 def _word(data: np.ndarray, first: int, width: int) -> np.uint64:
     """Read a little-endian number."""
     value = np.uint64(0)
@@ -61,12 +62,12 @@ def _word(data: np.ndarray, first: int, width: int) -> np.uint64:
     return value
 
 
-@numba.njit(cache=True)
+@inner
 def _round(state: np.uint64, word: np.uint64) -> np.uint64:
     return np.uint64(_rotated(np.uint64(state + word * _P2), 31) * _P1)
 
 
-@numba.njit(cache=True)
+@inner
 def _xxh64(data: np.ndarray, first: int, last: int) -> np.uint64:
     """XXH64, seed 0, of the bytes [first, last)."""
     at = first

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
+
+from ..compiled import compiled, inner
 
 CELLS = 64  # 8 x 8 means of colours
 WORST = 16  # cells whose chroma differs most: a product covers a part of its photo, the rest is background
@@ -50,7 +51,7 @@ def words(packed: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(packed).view(np.uint64)
 
 
-@numba.njit(cache=True)
+@inner
 def popcount(word: np.uint64) -> int:
     """Count the bits that are set in a uint64; compiled to one machine instruction."""
     count = 0
@@ -65,7 +66,7 @@ def hamming(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.asarray(_hamming(words(left), words(right)))
 
 
-@numba.njit(cache=True)
+@compiled
 def _hamming(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     found = np.zeros(len(left), np.int64)
     for row in range(len(left)):
@@ -91,7 +92,7 @@ def colour_distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.asarray(_colour_distances(left, right))
 
 
-@numba.njit(cache=True)
+@compiled
 def _colour_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     found = np.empty(len(left), np.float64)
     for row in range(len(left)):
@@ -99,7 +100,7 @@ def _colour_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def cell_distance(left: np.ndarray, right: np.ndarray) -> float:
     """`colour_distance` of one pair. [uint8 (192,)] x2"""
     worst = np.zeros(WORST, np.float64)  # squares, the smallest first

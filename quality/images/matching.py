@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from ..compiled import compiled, inner
 from .hashes import cell_distance, popcount
 
 NO_SIGN, SHORT, WHOLE = 0, 1, 2  # levels: nothing to compare by, the 64-bit hash alone, everything
@@ -51,7 +51,7 @@ def best_match(photos: PhotoSigns, left: np.ndarray, right: np.ndarray) -> Match
     return Match(*found)
 
 
-@numba.njit(cache=True)
+@inner
 def nearest(short: np.ndarray, level: np.ndarray, bounds: np.ndarray, left: int, right: int) -> int:
     """Give the least distance between 64-bit hashes of two listings' photos, FAR where one has no photo to compare."""
     least = FAR
@@ -62,7 +62,7 @@ def nearest(short: np.ndarray, level: np.ndarray, bounds: np.ndarray, left: int,
     return least
 
 
-@numba.njit(cache=True)
+@compiled
 def _best(
     short: np.ndarray, long: np.ndarray, colour: np.ndarray, level: np.ndarray, bounds: np.ndarray, left: np.ndarray,
     right: np.ndarray,

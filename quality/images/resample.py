@@ -11,8 +11,9 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from ..compiled import compiled, inner
 
 REACH = 3  # zero crossings of the Lanczos window on each side
 PRECISION = 22  # bits behind the point of a weight: 8 of a pixel, 2 for the window's lobes, 32 in all
@@ -82,7 +83,7 @@ def mean_taps(size: int, covered: int, side: int) -> Taps:
     return Taps(*_mean_taps(size, covered, side))
 
 
-@numba.njit(cache=True)
+@compiled
 def _small_pictures(rgb, wide32, high32, wide64, high64, wide_cells, high_cells, fewer_cells):  # type: ignore[no-untyped-def]
     gray = luma(rgb)
     flipped = transposed(gray)
@@ -95,14 +96,14 @@ def _small_pictures(rgb, wide32, high32, wide64, high64, wide_cells, high_cells,
     )
 
 
-@numba.njit(cache=True)
+@compiled
 def _shrink(rgb: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     lower = _down(rgb.reshape(rgb.shape[0], -1), high)
     smaller = _down(_flipped(lower, rgb.shape[1]), wide)
     return _flipped(smaller, len(high.first)).reshape(len(high.first), len(wide.first), 3)
 
 
-@numba.njit(cache=True)
+@inner
 def _flipped(image: np.ndarray, width: int) -> np.ndarray:
     """Transpose a picture of three colours. [uint8 (h, 3 w)] -> [uint8 (w, 3 h)]"""
     height = image.shape[0]
@@ -115,7 +116,7 @@ def _flipped(image: np.ndarray, width: int) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def luma(rgb: np.ndarray) -> np.ndarray:
     """Turn colours to grey as Pillow's `convert("L")` does, by ITU-R BT.601. [uint8 (h, w, 3)] -> [uint8 (h, w)]"""
     height, width, _ = rgb.shape
@@ -129,7 +130,7 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return found.reshape(height, width)
 
 
-@numba.njit(cache=True)
+@inner
 def lanczos(gray: np.ndarray, flipped: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     """Resize as Pillow's `resize(…, LANCZOS)` does.
 
@@ -147,7 +148,7 @@ def lanczos(gray: np.ndarray, flipped: np.ndarray, wide: Taps, high: Taps) -> np
     return _down(transposed(_down(flipped, wide)), high)
 
 
-@numba.njit(cache=True)
+@inner
 def transposed(image: np.ndarray) -> np.ndarray:
     """Transpose, eight rows at a time: a store for every byte of a column misses the cache. [uint8 (h, w)] -> (w, h)"""
     height, width = image.shape
@@ -166,7 +167,7 @@ def transposed(image: np.ndarray) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def _down(image: np.ndarray, taps: Taps) -> np.ndarray:
     """Resize the height. [uint8 (h, w)] -> [uint8 (side, w)]"""
     width, side = image.shape[1], len(taps.first)
@@ -183,7 +184,7 @@ def _down(image: np.ndarray, taps: Taps) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@inner
 def means(rgb: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     """Average colours over cells, rounded half up.
 
@@ -218,7 +219,7 @@ def means(rgb: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _mean_taps(size: int, covered: int, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # In a unit of which the photo is side x covered long, a cell is `covered` long and a pixel this:
     pixel = EIGHTHS * side
@@ -233,7 +234,7 @@ def _mean_taps(size: int, covered: int, side: int) -> tuple[np.ndarray, np.ndarr
     return first, count, weights
 
 
-@numba.njit(cache=True)
+@compiled
 def _lanczos_taps(size: int, covered: float, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     scale = covered / side
     stretch = max(scale, 1.0)
@@ -256,11 +257,11 @@ def _lanczos_taps(size: int, covered: float, side: int) -> tuple[np.ndarray, np.
     return first, count, weights
 
 
-@numba.njit(cache=True)
+@inner
 def _window(x: float) -> float:
     return _sinc(x) * _sinc(x / REACH) if -REACH <= x < REACH else 0.0
 
 
-@numba.njit(cache=True)
+@inner
 def _sinc(x: float) -> float:
     return 1.0 if x == 0.0 else math.sin(x * math.pi) / (x * math.pi)

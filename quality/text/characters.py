@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..compiled import compiled
+from ..compiled import compiled, inner
 
 # Unicode puts nothing between the ideographs of planes 2 and 3 and the tags of plane 14, none of them of any kind here.
 _PLANES = (range(0xD800), range(0xE000, 0x20000), range(0xE0000, 0xE1000))
@@ -186,7 +186,7 @@ def combining() -> np.ndarray:
     return table
 
 
-@compiled
+@inner
 def point_at(data: np.ndarray, at: int) -> tuple[Any, int]:
     """Read the code point that begins at a byte, and where the next one begins. Arrow's strings are valid UTF-8."""
     first = np.int64(data[at])
@@ -204,7 +204,7 @@ def point_at(data: np.ndarray, at: int) -> tuple[Any, int]:
     ), at + 4
 
 
-@compiled
+@inner
 def point_before(data: np.ndarray, at: int) -> int:
     """Say where the code point begins that ends before a byte."""
     at -= 1
@@ -213,7 +213,7 @@ def point_before(data: np.ndarray, at: int) -> int:
     return at
 
 
-@compiled
+@inner
 def kind_of(table: np.ndarray, point: int) -> int:
     """Look a code point up."""
     return int(table[point]) if point < len(table) else 0

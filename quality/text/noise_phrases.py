@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from ..compiled import compiled
+from ..compiled import compiled, inner
 from .characters import kind_of, point_at, point_before, strings
 from .trie import (
     ALNUM,
@@ -129,7 +129,7 @@ def _without(ends: np.ndarray, data: np.ndarray, trie: Trie) -> tuple[np.ndarray
     return bounds, written[:out].copy()
 
 
-@compiled
+@inner
 def _next(trie: Trie, data: np.ndarray, begin: int, kept: int, at: int, end: int) -> tuple[int, int, int]:
     """Find the next noise.
 
@@ -164,7 +164,7 @@ def _next(trie: Trie, data: np.ndarray, begin: int, kept: int, at: int, end: int
     return -1, -1, end
 
 
-@compiled
+@inner
 def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: int, said: int) -> tuple[int, int]:
     """Say from where to where a phrase is noise with what is around it; (-1, -1) where it is none."""
     left, right = begin, stop
@@ -198,7 +198,7 @@ def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: 
     return begin, stop
 
 
-@compiled
+@inner
 def _decorates(point: int) -> bool:
     found = False
     for mark in _DECORATION:

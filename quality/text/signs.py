@@ -12,7 +12,7 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from ..compiled import compiled
+from ..compiled import compiled, inner
 from .characters import changing, combining, kind_of, kinds, point_at, strings
 from .noise_phrases import noisy
 
@@ -165,7 +165,7 @@ def _signs(ends: np.ndarray, data: np.ndarray, table: np.ndarray, ranks: np.ndar
     return found
 
 
-@compiled
+@inner
 def _repeating(words: np.ndarray, count: int, slots: np.ndarray, runs: np.ndarray) -> int:
     """Say whether words repeat in a row, and whether some word may stand more than STAYS times.
 

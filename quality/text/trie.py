@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled import compiled
+from ..compiled import inner
 from .characters import code_points, kind_of, point_at
 
 # What a phrase says of itself.
@@ -78,7 +78,7 @@ class Trie(NamedTuple):
         return cls(columns, *arrays, root, pairs)
 
 
-@compiled
+@inner
 def longest_at(trie: Trie, data: np.ndarray, at: int, end: int, apart: bool) -> tuple[int, int]:
     """Read the longest phrase that begins at a byte of a text.
 
@@ -121,7 +121,7 @@ def longest_at(trie: Trie, data: np.ndarray, at: int, end: int, apart: bool) -> 
     return found, said
 
 
-@compiled
+@inner
 def capitals(trie: Trie, data: np.ndarray, begin: int, end: int) -> bool:
     """Say whether a phrase is written without small letters."""
     while begin < end:
