@@ -14,11 +14,11 @@ Without numba, or with NUMBA_DISABLE_JIT=1, functions stay as they are written: 
 
 from __future__ import annotations
 
-import functools
 import os
 import stat
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,12 +30,14 @@ except ImportError:
 
 COMPILES = numba is not None and not numba.config.DISABLE_JIT
 F = TypeVar("F", bound=Callable[..., Any])
+_homes: set[str] = set()  # modules that hold compiled functions
 
 
 def compiled(function: F) -> F:
     """Compile a function when it is first called with arguments of a type."""
     if not COMPILES:
         return function
+    _homes.add(function.__module__)
     try:
         return _kept(function)
     except RuntimeError:  # "cannot cache function: no locator available"
@@ -54,6 +56,7 @@ def inner(function: F) -> F:
     """Compile a function into the compiled ones that call it; for Python it stays as it is written."""
     if not COMPILES:
         return function
+    _homes.add(function.__module__)
     found: F = numba.extending.register_jitable(no_cfunc_wrapper=True)(function)
     return found
 
@@ -61,15 +64,26 @@ def inner(function: F) -> F:
 def _kept(function: F) -> F:
     found: Any = numba.njit(cache=True, no_cfunc_wrapper=True)(function)
     # numba asks for the time and size of the function's own file; what it calls may stand in another one.
-    found._cache._cache_file._source_stamp = _sources()
+    found._cache._cache_file._source_stamp = _stamp(sources(function.__module__))
     kept: F = found
     return kept
 
 
-@functools.cache
-def _sources() -> tuple[float, int]:
-    """The newest time and the whole size of the sources, as numba stamps one of them."""
-    found = [path.stat() for path in Path(__file__).parent.rglob("*.py")]
+def sources(module: str) -> list[Path]:
+    """Name the files whose compiled functions a module may call, its own one among them, sorted."""
+    seen: set[str] = set()
+    left = {module}
+    while left:
+        name = left.pop()
+        seen.add(name)
+        used = {str(getattr(value, "__module__", None)) for value in vars(sys.modules[name]).values()}
+        left |= (used & _homes) - seen
+    return sorted(Path(str(sys.modules[name].__file__)) for name in seen)
+
+
+def _stamp(files: Sequence[Path]) -> tuple[float, int]:
+    """The newest time and the whole size of files, as numba stamps one of them."""
+    found = [file.stat() for file in files]
     return max(f.st_mtime for f in found), sum(f.st_size for f in found)
 
 

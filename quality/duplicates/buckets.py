@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..compiled import compiled, inner
+from .sorting import order_of, put_in, taken
 
 CAP = 16  # rows of a bucket that is not cut
 CHUNK = 4096  # rows that are compared with each other at most
@@ -95,8 +96,8 @@ def buckets(keys: Keys, leaders: int, cap: int = CAP) -> Buckets:
         cap: Rows of a bucket that is not cut.
     """
     key, row, finer = _ordered(keys.key, keys.row, keys.finer, shared(keys.key))
-    rows, starts, photo = _cut(key, row, finer, leaders, cap)
-    return Buckets(rows, starts, photo)
+    # Copies are as large as they are, not as they might have been.
+    return Buckets(*(part.copy() for part in _cut(key, row, finer, leaders, cap)))
 
 
 def shared(*parts: np.ndarray) -> np.ndarray:
@@ -140,7 +141,9 @@ def _ordered(
     key: np.ndarray, row: np.ndarray, finer: np.ndarray, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sort some keys with what belongs to them: by their first bits into cells of about two, then inside the cells."""
-    total = chosen.sum()
+    total = 0
+    for k in range(len(chosen)):
+        total += chosen[k]
     bits = np.uint64(1)
     while (1 << bits) < total >> 1:
         bits += np.uint64(1)
@@ -148,8 +151,10 @@ def _ordered(
     starts = np.zeros((1 << bits) + 1, np.int64)
     for k in range(len(key)):
         starts[(key[k] >> down) + np.uint64(1)] += chosen[k]
-    starts = np.cumsum(starts)
-    ends = starts[:-1].copy()
+    ends = np.empty(1 << bits, np.int64)
+    for cell in range(len(ends)):
+        ends[cell] = starts[cell]
+        starts[cell + 1] += starts[cell]
     keys, rows, finest = np.empty(total, np.uint64), np.empty(total, np.int64), np.empty(total, np.uint32)
     for k in range(len(key)):
         if chosen[k]:
@@ -164,8 +169,10 @@ def _ordered(
     for cell in range(len(ends)):
         first, last = starts[cell], ends[cell]
         if last - first > _CELL:
-            order = first + np.argsort(keys[first:last])
-            keys[first:last], rows[first:last], finest[first:last] = keys[order], rows[order], finest[order]
+            order = order_of(keys[first:last])
+            put_in(order, keys[first:last])
+            put_in(order, rows[first:last])
+            put_in(order, finest[first:last])
     return keys, rows, finest
 
 
@@ -191,7 +198,9 @@ def _cut(
             total, count = _added(rows, starts, photo, seen, total, count, row[first:last], of_photo)
             first = last
             continue
-        order = first + _by_finer(finer[first:last], row[first:last])
+        order = _by_finer(finer[first:last], row[first:last])
+        for k in range(len(order)):
+            order[k] += first
         begin = 0
         while begin < len(order):
             end = len(order)
@@ -199,26 +208,38 @@ def _cut(
                 end = begin + 1
                 while end < len(order) and finer[order[end]] >> _FINER == finer[order[begin]] >> _FINER:
                     end += 1
-            run = row[order[begin:end]]
+            run = taken(row, order[begin:end])
             begin = end
             if len(run) <= max(cap, CHUNK):
                 total, count = _added(rows, starts, photo, seen, total, count, run, of_photo)
                 continue
-            lead = np.sort(run)[:leaders] if not of_photo else np.empty(0, np.int64)
+            lead = taken(run, order_of(run)[: 0 if of_photo else leaders])
             for part in range(0, len(run), CHUNK):
-                chunk = run[part : part + CHUNK]
-                behind = chunk[chunk > lead[-1]] if len(lead) else chunk
-                members = np.concatenate((lead, behind))
+                members = _led(lead, run[part : part + CHUNK])
                 total, count = _added(rows, starts, photo, seen, total, count, members, of_photo)
         first = last
-    return rows[:total].copy(), starts[: count + 1].copy(), photo[:count].copy()
+    return rows[:total], starts[: count + 1], photo[:count]
 
 
 @inner
 def _by_finer(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Sort by the finer key, then by row."""
-    by_row = np.argsort(row)
-    return by_row[np.argsort(finer[by_row], kind="mergesort")]
+    by_row = order_of(row)
+    return taken(by_row, order_of(taken(finer, by_row)))
+
+
+@inner
+def _led(lead: np.ndarray, chunk: np.ndarray) -> np.ndarray:
+    """Put the leaders in front of the members of a chunk that are greater than all of them."""
+    members = np.empty(len(lead) + len(chunk), np.int64)
+    count = len(lead)
+    for k in range(count):
+        members[k] = lead[k]
+    for row in chunk:
+        if len(lead) == 0 or row > lead[-1]:
+            members[count] = row
+            count += 1
+    return members[:count]
 
 
 @inner
@@ -232,7 +253,7 @@ def _added(
     """
     begin = total
     if len(members) > _CELL:
-        members = np.sort(members)
+        members = taken(members, order_of(members))
     state = np.uint64(of_photo)
     for k in range(len(members)):
         at = total

@@ -12,12 +12,14 @@ import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ..compiled import compiled, inner
+from ..images.hashes import popcount
 from ..images.matching import nearest
 from .buckets import Buckets
 from .copies import oriented
 from .edges import compare, ragged
 from .minhash import Shingles, jaccard, shingles
 from .photo_signs import read
+from .sorting import order_of, taken
 from .variants import conflict
 from .words import cosine_of, squares, words
 
@@ -67,15 +69,6 @@ def verify(
 
 
 @inner
-def _bits(value: np.uint64) -> np.uint64:
-    """Count the bits that are set."""
-    value -= (value >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.uint64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@inner
 def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Note in 256 bits which shingles a text may have. [uint64 (n, 4)]"""
     found = np.zeros((len(bounds) - 1, 4), np.uint64)
@@ -91,8 +84,8 @@ def _most(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int) -> floa
     one, other = bounds[left + 1] - bounds[left], bounds[right + 1] - bounds[right]
     lone = lonely = np.uint64(0)
     for k in range(4):
-        lone += _bits(sketch[left, k] & ~sketch[right, k])
-        lonely += _bits(sketch[right, k] & ~sketch[left, k])
+        lone += popcount(sketch[left, k] & ~sketch[right, k])
+        lonely += popcount(sketch[right, k] & ~sketch[left, k])
     shared = min(one - np.int64(lone), other - np.int64(lonely))
     return float(shared / max(1, one + other - shared)) + 1e-9
 
@@ -116,9 +109,9 @@ def _pairs(
         followers = 0  # members that became no leader: leaders found after them have not seen them
         for by_seller in range(2):
             if by_seller:
-                if not followers or (seller[members] == seller[members[0]]).all():
+                if not followers or _one_seller(seller, members):
                     break
-                members = members[np.argsort(seller[members], kind="mergesort")]
+                members = _by_seller(seller, members)
             count = 0
             for m in range(len(members)):
                 row = members[m]
@@ -167,7 +160,21 @@ def _pairs(
 
 
 @inner
+def _one_seller(seller: np.ndarray, members: np.ndarray) -> bool:
+    for row in members:  # noqa: SIM110
+        if seller[row] != seller[members[0]]:
+            return False
+    return True
+
+
+@inner
+def _by_seller(seller: np.ndarray, members: np.ndarray) -> np.ndarray:
+    return taken(members, order_of(taken(seller, members)))
+
+
+@inner
 def _grown(values: np.ndarray) -> np.ndarray:
     larger = np.empty(2 * len(values), values.dtype)
-    larger[: len(values)] = values
+    for k in range(len(values)):
+        larger[k] = values[k]
     return larger

@@ -182,7 +182,8 @@ def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndar
     for k in range(len(left)):
         starts[left[k] + 1] += 1
         starts[right[k] + 1] += 1
-    starts = np.cumsum(starts)
+    for node in range(nodes):
+        starts[node + 1] += starts[node]
     fill = starts.copy()
     neighbour, edge = np.empty(2 * len(left), np.int64), np.empty(2 * len(left), np.int64)
     for k in range(len(left)):

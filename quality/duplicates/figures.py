@@ -48,6 +48,7 @@ from .grammar import (
 from .letters import DIGIT, LETTER, combine, hash_text, mix
 from .lexicon import SAYS, Lexicon, number_value
 from .numerals import Text, fraction, number
+from .sorting import rise
 
 PARTING = np.array([hash_text("r"), hash_text("l")], np.uint64)  # 205/55R16, W32L34
 _CHAIN = 8  # numbers in a row: 10 x 15 x 20
@@ -56,8 +57,8 @@ _CHAIN = 8  # numbers in a row: 10 x 15 x 20
 @inner
 def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
     """Write down a number with all that belongs to it; give the word to go on with, and whether it may be a model's."""
-    values, units = np.zeros(_CHAIN), np.full(_CHAIN, -1, np.int64)
-    spans = np.zeros(_CHAIN, np.int64)
+    values, units = np.empty(_CHAIN, np.float64), np.empty(_CHAIN, np.int64)
+    spans = np.empty(_CHAIN, np.int64)
     n, start, times, joined = 0, k, False, 0
     while n < _CHAIN:
         value, end = fraction(text, k)
@@ -88,11 +89,11 @@ def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bo
         if k >= len(text.starts):
             break
         quoted = text.gaps[end] & QUOTE
-        if _times(text, k) and joined in (0, TIMES):
+        if _times(text, k) and (joined == 0 or joined == TIMES):
             times, joined = True, TIMES
             k = k if text.gaps[k] & TIMES else k + 1
         elif (
-            joined in (0, TIMES)
+            (joined == 0 or joined == TIMES)
             and text.gaps[k] == HYPHEN
             and has_script(text, k, DIGIT)
             and not times
@@ -100,7 +101,12 @@ def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bo
             and n == 1
         ) or (joined == 0 and text.gaps[k] == (HYPHEN | SPACE) and has_script(text, k, DIGIT) and n == 1):
             joined = HYPHEN
-        elif joined in (0, SLASH) and text.gaps[k] in (SLASH, PLUS) and has_script(text, k, DIGIT) and entry < 0:
+        elif (
+            (joined == 0 or joined == SLASH)
+            and (text.gaps[k] == SLASH or text.gaps[k] == PLUS)
+            and has_script(text, k, DIGIT)
+            and entry < 0
+        ):
             joined = SLASH
         else:
             break
@@ -145,15 +151,26 @@ def _times(text: Text, k: int) -> bool:
 @inner
 def _things(text: Text, k: int) -> bool:
     """Say whether word k is the x of 4 x chair."""
-    if k + 1 >= len(text.starts) or not among(text.hashes[k], X_WORDS) or text.gaps[k] not in (0, SPACE):
+    if k + 1 >= len(text.starts) or not among(text.hashes[k], X_WORDS) or text.gaps[k] & ~SPACE:
         return False
     return text.gaps[k + 1] == SPACE and not has_script(text, k + 1, DIGIT)
 
 
 @inner
+def _in_tens(parts: np.ndarray) -> bool:
+    """Say whether some numbers, not all of them 0, are multiples of ten."""
+    some = np.int64(0)
+    for part in parts:
+        if part % 10:
+            return False
+        some |= part
+    return bool(some > 0)
+
+
+@inner
 def _sizes(parts: np.ndarray, key: int) -> np.uint64:
     """Hash numbers in whatever order."""
-    parts.sort()
+    rise(parts, len(parts))
     found = np.uint64(key)
     for part in parts:
         found = combine(found, mix(np.uint64(part)))
@@ -183,8 +200,9 @@ def _product(
             parts[i] = np.int64(np.round(values[i] * 1000))
             whole[i] = np.int64(np.round(values[i] * 1000 * (lexicon.factor[unit] if unit >= 0 else 1.0)))
         # 90 x 200 is 90 x 200 cm and 900 x 2000 mm, as far as it says; 90 x 200 cm is not 900 x 2000 cm.
-        while parts.max() > 0 and (parts % 10 == 0).all():
-            parts //= 10
+        while _in_tens(parts):
+            for i in range(n):
+                parts[i] //= 10
         say(found, hashed(said, _sizes(parts, 3)), start, end)
         if last >= 0:
             say(found, hashed(said, _sizes(whole, 5)), start, end)

@@ -130,7 +130,7 @@ def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> in
             continue
         starts[words] = k
         k += 1
-        while k < n and scripts[k] == script and script not in (HAN, HIRAGANA, THAI):
+        while k < n and scripts[k] == script and script != HAN and script != HIRAGANA and script != THAI:
             k += 1
         ends[words] = k
         words += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import compiled, inner
+from .sorting import order_of
 
 BLOCK = 64  # texts whose code points and hashes are held at a time
 RANKED = 256  # hashes up to which counting the smaller ones of each, many at a time, beats sorting
@@ -190,7 +191,7 @@ def shingles(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
             own = hashes[starts[i] : starts[i] + _shingle_count(starts[i + 1] - starts[i])]
             total = _write_sorted(own, ranks, places, values, total)
             offsets[first + i + 1] = total
-    return values[:total].copy(), offsets
+    return values[:total], offsets
 
 
 @inner
@@ -198,10 +199,10 @@ def _write_sorted(hashes: np.ndarray, ranks: np.ndarray, places: np.ndarray, val
     """Write the distinct ones of `hashes` to values[total:], sorted; give the total after them."""
     count = len(hashes)
     if count > RANKED:
-        ordered = np.sort(hashes)
+        order = order_of(hashes)
         for k in range(count):
-            if k == 0 or ordered[k] != ordered[k - 1]:
-                values[total] = ordered[k]
+            if k == 0 or hashes[order[k]] != hashes[order[k - 1]]:
+                values[total] = hashes[order[k]]
                 total += 1
         return total
     for k in range(count):

@@ -16,7 +16,7 @@ def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
     Letters behind the last digit are left out: in DSC-W120B and DSC-W120/B they are a colour or a country.
     """
     end, figures, letters, last, longest = k, 0, 0, -1, 0
-    while end < len(text.starts) and (end == k or text.gaps[end] in (0, HYPHEN)):
+    while end < len(text.starts) and (end == k or not text.gaps[end] & ~HYPHEN):
         size = text.ends[end] - text.starts[end]
         if has_script(text, end, DIGIT):
             figures, last, longest = figures + size, end, max(longest, size)

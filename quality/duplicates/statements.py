@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import inner
+from ..compiled import compiled, inner
 from .figures import figures
 from .grammar import (
     AMPERSAND,
@@ -44,7 +44,7 @@ from .numerals import Text, number
 from .part_numbers import part_number
 
 
-@inner
+@compiled
 def read(text: Text, lexicon: Lexicon, found: Found) -> None:
     """Write down all that a title says of its variant."""
     found.total[0] = 0
@@ -69,11 +69,12 @@ def read(text: Text, lexicon: Lexicon, found: Found) -> None:
 def _chain_begins(text: Text, k: int) -> bool:
     """Say whether word k is the first of letters and digits that stand in one piece."""
     script = text.scripts[text.starts[k]]
-    if script not in (LETTER, DIGIT):
+    if script != LETTER and script != DIGIT:
         return False
-    if k == 0 or text.gaps[k] not in (0, HYPHEN):
+    if k == 0 or text.gaps[k] & ~HYPHEN:
         return True
-    return text.scripts[text.starts[k - 1]] not in (LETTER, DIGIT)
+    before = text.scripts[text.starts[k - 1]]
+    return bool(before != LETTER and before != DIGIT)
 
 
 @inner
@@ -89,7 +90,7 @@ def _counted(text: Text, first: int, last: int, lexicon: Lexicon, found: Found) 
 @inner
 def _word(text: Text, k: int, lexicon: Lexicon, found: Found, coded: bool) -> tuple[int, bool]:
     entry, end = phrase(text, k, lexicon, -1)
-    glued = has_script(text, k + 1, DIGIT) and text.gaps[k + 1] in (0, HYPHEN) and has_script(text, k, LETTER)
+    glued = has_script(text, k + 1, DIGIT) and not text.gaps[k + 1] & ~HYPHEN and has_script(text, k, LETTER)
     if glued and end <= k + 1:
         letters = text.ends[k] - text.starts[k]
         behind, _ = _preceded(text, k, lexicon, found)
@@ -97,7 +98,7 @@ def _word(text: Text, k: int, lexicon: Lexicon, found: Found, coded: bool) -> tu
             return behind, False
         if letters == 1 and text.gaps[k + 1] == 0:
             return model(text, k, found)
-        if letters == 1 or (letters <= 3 and text.gaps[k + 1] in (0, HYPHEN)):
+        if letters == 1 or (letters <= 3 and not text.gaps[k + 1] & ~HYPHEN):
             rest = code(text, k + 1, code_end(text, k + 1))
             if letters == 1:
                 return model(text, k, found)
@@ -134,7 +135,7 @@ def _said(text: Text, k: int, end: int, said: np.uint64, found: Found, coded: bo
     short = end == k + 1 and text.ends[k] - text.starts[k] == 1 and not spaceless(text.scripts[text.starts[k]])
     if short and ((text.gaps[k] | text.gaps[end]) & (APOSTROPHE | AMPERSAND)):
         return False  # Levi's, L'Oréal, H&M
-    if kind == EDITION and coded and text.gaps[k] in (0, SPACE, HYPHEN):
+    if kind == EDITION and coded and (text.gaps[k] == 0 or text.gaps[k] == SPACE or text.gaps[k] == HYPHEN):
         say(found, said | FIRMLY, k, end)
         return True
     say(found, said, k, end)
@@ -208,7 +209,7 @@ def _within(text: Text, k: int, lexicon: Lexicon, found: Found) -> None:
             for end in range(z - 2, a + 4, -1):  # Herrenschuh, Lederband
                 if _say_key(k, hash_points(text.points, a, end), lexicon, found):
                     break
-    elif script in (HANGUL, KATAKANA):
+    elif script == HANGUL or script == KATAKANA:  # noqa: SIM109
         least = 2 if script == HANGUL else 3
         for end in range(z - 1, a + least - 1, -1):
             if _say_key(k, hash_points(text.points, a, end), lexicon, found):

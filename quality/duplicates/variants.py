@@ -25,6 +25,7 @@ from .grammar import MOST, Found, cut_text
 from .gtin import gtin
 from .letters import alphabet
 from .lexicon import KINDS, Lexicon, feature, lexicon
+from .sorting import rise
 from .statements import read
 
 __all__ = ["KINDS", "Veto", "conflict", "features", "veto"]
@@ -59,6 +60,7 @@ def features(titles: Sequence[str] | pa.Array, rows: Sequence[dict[str, Any]] | 
     """
     array = pa.array(titles, pa.large_string()) if not isinstance(titles, pa.Array) else titles.cast(pa.large_string())
     values, offsets = _features(*_utf8(array), *alphabet(), lexicon())
+    values = values.copy()  # as large as it is, not as it might have been
     if rows is not None:
         more = [_of_row(row) for row in rows]
         if any(more):
@@ -130,16 +132,16 @@ def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @inner
-def _distinct(row: np.ndarray) -> np.ndarray:
-    """Sort features; of two that differ in firmness alone keep the firm one."""
-    row = np.sort(row)
+def _distinct(said: np.ndarray, count: int) -> int:
+    """Sort the first features in place; of two that differ in firmness alone keep the firm one. Give their number."""
+    rise(said, count)
     kept = 0
-    for k in range(len(row)):
-        if k + 1 < len(row) and row[k] >> np.uint64(1) == row[k + 1] >> np.uint64(1):
+    for k in range(count):
+        if k + 1 < count and said[k] >> np.uint64(1) == said[k + 1] >> np.uint64(1):
             continue
-        row[kept] = row[k]
+        said[kept] = said[k]
         kept += 1
-    return row[:kept]
+    return kept
 
 
 @compiled
@@ -150,13 +152,17 @@ def _features(
     found = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
     for i in range(len(bounds) - 1):
         read(cut_text(data, bounds[i], bounds[i + 1], classes, folds), words, found)
-        row = _distinct(found.features[: found.total[0]])
-        if total + len(row) > len(values):
-            values = np.append(values, np.empty(len(values), np.uint64))
-        values[total : total + len(row)] = row
-        total += len(row)
+        kept = _distinct(found.features, found.total[0])
+        if total + kept > len(values):
+            larger = np.empty(2 * len(values), np.uint64)
+            for k in range(total):
+                larger[k] = values[k]
+            values = larger
+        for k in range(kept):
+            values[total + k] = found.features[k]
+        total += kept
         offsets[i + 1] = total
-    return values[:total].copy(), offsets
+    return values[:total], offsets
 
 
 @compiled
@@ -172,7 +178,7 @@ def _spans(
     for k in range(n):
         starts[k] = text.places[text.starts[found.starts[k]]]
         ends[k] = text.places[text.ends[found.ends[k] - 1] - 1] + 1
-    return found.features[:n].copy(), starts, ends
+    return found.features[:n], starts, ends
 
 
 def _statements(text: str) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ..compiled import compiled, inner
 from ..text.characters import point_at, strings
+from .sorting import order_of
 
 BINS = 1 << 20
 LONGEST = 6  # words of a text, the longest, whose pairs are its keys
@@ -38,7 +39,8 @@ def words(texts: pa.Array) -> Words:
     [2, 0, 2, 3]
     """
     ends, data = strings(texts)
-    return Words(*_words(data, ends))
+    values, lengths, offsets = _words(data, ends)
+    return Words(values.copy(), lengths.copy(), offsets)  # as large as they are, not as they might have been
 
 
 def frequencies(words: Words) -> np.ndarray:
@@ -144,11 +146,9 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
                     count += 1
             first = last + 1
         begin = total
-        if count > _FEW:
-            order = np.argsort(found[:count])
-            found[:count], sizes[:count] = found[order], sizes[order]
-        for k in range(count):
-            at = total
+        order = order_of(found[: count if count > _FEW else 0])
+        for place in range(count):
+            k, at = order[place] if count > _FEW else place, total
             while at > begin and values[at - 1] > found[k]:
                 at -= 1
             if at > begin and values[at - 1] == found[k]:
@@ -158,7 +158,7 @@ def _words(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
             values[at], lengths[at] = found[k], sizes[k]
             total += 1
         offsets[text + 1] = total
-    return values[:total].copy(), lengths[:total].copy(), offsets
+    return values[:total], lengths[:total], offsets
 
 
 @inner
@@ -194,20 +194,27 @@ def _cosine(
 @compiled
 def _keys(values: np.ndarray, lengths: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     texts = len(offsets) - 1
-    keys, rows = (
-        np.empty(texts * LONGEST * (LONGEST - 1) // 2, np.uint64),
-        np.empty(texts * LONGEST * (LONGEST - 1) // 2, np.int64),
-    )
+    most = texts * LONGEST * (LONGEST - 1) // 2
+    keys, rows, longest = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(LONGEST, np.int64)
     total = 0
     for text in range(texts):
         first, last = offsets[text], offsets[text + 1]
         # Longest first, equal ones by their hash: values are sorted, and the sort keeps their order.
-        order = np.argsort(-lengths[first:last].astype(np.int64), kind="mergesort")[:LONGEST]
-        for a in range(len(order)):
+        few = 0
+        for k in range(first, last):
+            at = few
+            while at > 0 and lengths[longest[at - 1]] < lengths[k]:
+                if at < LONGEST:
+                    longest[at] = longest[at - 1]
+                at -= 1
+            if at < LONGEST:
+                longest[at] = k
+                few = min(few + 1, LONGEST)
+        for a in range(few):
             for b in range(a):
-                one, other = values[first + order[a]], values[first + order[b]]
+                one, other = values[longest[a]], values[longest[b]]
                 key = (min(one, other) * _PRIME) ^ max(one, other)
                 key = (key ^ (key >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
                 keys[total], rows[total] = key ^ (key >> np.uint64(33)), text
                 total += 1
-    return keys[:total].copy(), rows[:total].copy()
+    return keys[:total], rows[:total]

@@ -84,7 +84,10 @@ def mean_taps(size: int, covered: int, side: int) -> Taps:
 
 
 @compiled
-def _small_pictures(rgb, wide32, high32, wide64, high64, wide_cells, high_cells, fewer_cells):  # type: ignore[no-untyped-def]
+def _small_pictures(
+    rgb: np.ndarray, wide32: Taps, high32: Taps, wide64: Taps, high64: Taps, wide_cells: Taps, high_cells: Taps,
+    fewer_cells: Taps,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     gray = luma(rgb)
     flipped = transposed(gray)
     rgb32 = means(rgb, wide_cells, high_cells)

@@ -43,12 +43,14 @@ class Draft:
         for _ in range(SETTLING + 1):
             if not len(rows):
                 break
-            rows = self.put(rows, fix(self.at(self.places[rows])))
+            before = self.at(self.places[rows])
+            rows = self.put(rows, fix(before), before)
             rows = rows[self.signs[rows] & sign > 0]
 
-    def put(self, rows: np.ndarray, texts: pa.Array) -> np.ndarray:
-        """Put texts in the place of others; give the rows in which they differ."""
-        different = np.asarray(pc.fill_null(pc.not_equal(self.at(self.places[rows]), texts), False))
+    def put(self, rows: np.ndarray, texts: pa.Array, before: pa.Array | None = None) -> np.ndarray:
+        """Put texts in the place of others, `before` where they are at hand; give the rows in which they differ."""
+        before = self.at(self.places[rows]) if before is None else before
+        different = np.asarray(pc.fill_null(pc.not_equal(before, texts), False))
         if not different.any():
             return rows[:0]
         rows, texts = rows[different], texts.filter(pa.array(different))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numba
 import pytest
-from eclip.quality.compiled import compiled
+from eclip.quality.compiled import compiled, inner, sources
+from eclip.quality.duplicates import statements
 
 
 def double(value: int) -> int:
@@ -37,3 +38,23 @@ def test_code_is_not_loaded_from_a_folder_that_others_can_write(temporary: Path)
     next(temporary.iterdir()).chmod(0o777)
     assert compiled(double)(21) == 42
     assert list(temporary.rglob("*double*")) == []
+
+
+def test_code_is_compiled_anew_when_a_file_changes_that_it_calls() -> None:
+    names = [path.name for path in sources(statements.__name__)]
+    assert {"statements.py", "figures.py", "grammar.py", "letters.py", "sorting.py"} <= set(names)
+    assert "buckets.py" not in names
+
+
+def test_inner_functions_are_compiled_into_their_callers_and_stay_python_for_python() -> None:
+    assert not hasattr(inner(halve), "py_func")
+    assert halve(7) == compiled(quarter)(14) == 3
+
+
+@inner
+def halve(value: int) -> int:
+    return value // 2
+
+
+def quarter(value: int) -> int:
+    return halve(halve(value))
