@@ -95,7 +95,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 6
+    version = 7
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")

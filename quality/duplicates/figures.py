@@ -44,6 +44,7 @@ from .grammar import (
     plus_behind,
     say,
     unit,
+    x3d,
 )
 from .letters import DIGIT, LETTER, combine, hash_text, mix
 from .lexicon import SAYS, Lexicon, number_value
@@ -83,6 +84,8 @@ def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bo
             and value < 1e6
         ):
             value /= 1000  # 1.500 kg
+        if entry >= 0 and has_script(text, behind - 1, DIGIT) and text.gaps[end] == SPACE:
+            say(found, hashed(CODE, code(text, end, behind)), end, behind)  # MacBook 13 M2: perhaps no square metres
         values[n], units[n], spans[n] = value, entry, behind
         n += 1
         k = behind
@@ -145,6 +148,7 @@ def _times(text: Text, k: int) -> bool:
         and has_script(text, k + 1, DIGIT)
         and not text.gaps[k] & ~SPACE
         and not text.gaps[k + 1] & ~SPACE
+        and not x3d(text, k)
     )
 
 
@@ -244,7 +248,8 @@ def _bare(
                 say(found, lexicon.feature[entry] | FIRMLY, end, after)
                 return after, True
         # One letter behind it is another number: Note 10 and Note 10S, Pixel 6 and Pixel 6a.
-        base = NUMBER if stop == end + 1 and text.ends[end] - text.starts[end] == 1 else CODE
+        single = stop == end + 1 and text.ends[end] - text.starts[end] == 1
+        base = NUMBER if single or x3d(text, end) else CODE
         if stop > end + 1 and among(text.hashes[end], PARTING):
             say(found, NUMBER | number_value(value), k, end)  # 205/55R16
             return end, False
@@ -266,7 +271,8 @@ def _bare(
         if sign != 32 and (front == 0 or text.points[front - 1] == 32):
             say(found, STRENGTH | number_value(value if sign == 43 else -value), k, end)
             return end, False
-    base = YEAR if 1950 <= value <= 2035 and text.ends[k] - text.starts[k] == 4 and end == k + 1 else NUMBER
+    year = 1950 <= value <= 2035 and value != 2000  # of 2,000 tiles
+    base = YEAR if year and text.ends[k] - text.starts[k] == 4 and end == k + 1 else NUMBER
     say(found, base | number_value(value), k, end)
     if plus_behind(text, end):
         return end, False

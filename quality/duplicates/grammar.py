@@ -52,6 +52,7 @@ ORDINALS = np.array(
     [hash_text(w) for w in ("st", "nd", "rd", "th", "ste", "te", "er", "eme", "e", "a", "o")], np.uint64
 )[:4]
 X_WORDS = np.array([hash_text("x"), hash_text("х")], np.uint64)
+LETTER_D = np.uint64(hash_text("d"))
 IN_WORDS = np.array([hash_text(w) for w in ("in", "en", "em", "в", "i", "dalam")], np.uint64)
 ARTICLE_AL = np.array([ord("ا"), ord("ل")], np.uint32)
 
@@ -230,10 +231,18 @@ def code_end(text: Text, k: int) -> int:
     """The word behind the letters and digits that are written without a gap from word k on."""
     k += 1
     while k < len(text.starts) and text.gaps[k] == 0 and (has_script(text, k, DIGIT) or has_script(text, k, LETTER)):
-        if among(text.hashes[k], X_WORDS) and has_script(text, k + 1, DIGIT):
+        if among(text.hashes[k], X_WORDS) and has_script(text, k + 1, DIGIT) and not x3d(text, k):
             break  # M8x40 is M8 x 40
         k += 1
     return k
+
+
+@inner
+def x3d(text: Text, k: int) -> bool:
+    """Say whether word k is the x of 5800X3D, which is no product of numbers."""
+    if k + 2 >= len(text.starts) or text.gaps[k + 1] != 0 or text.gaps[k + 2] != 0:
+        return False
+    return bool(text.hashes[k + 2] == LETTER_D and text.ends[k + 1] - text.starts[k + 1] == 1)
 
 
 @inner

@@ -38,6 +38,9 @@ ENDINGS = {
     "es2": ("", "es"), "eso": ("o", "os"), "it": ("o", "a", "i", "e"), "nl": ("", "e"),
     "pl": ("y", "i", "a", "e", "ego", "ej", "ych", "ie"), "pl2": ("", "a", "i", "y", "e", "ę", "ą", "o"),
     "ru": ("ый", "ая", "ое", "ые", "ого", "ой", "ых", "ую", "ым", "ий", "о"), "ru2": ("", "а", "ы", "у", "и"),
+    "cs": ("ý", "á", "é", "í", "ého", "ou", "ých", "ým"), "sv": ("", "t", "a", "e"), "hi": ("ा", "ी", "े"),
+    "uk": ("ий", "а", "е", "і", "ого", "ої", "их", "у"), "uk2": ("ій", "я", "є", "і", "ього", "ьої", "іх"),
+    "el": ("ο", "η", "α", "ος", "οι", "ες", "ό", "ή", "ά", "ός"),
     "rus": ("ий", "яя", "ее", "ие", "его", "ей", "их", "ая", "ое"),
 }  # fmt: skip
 
@@ -137,13 +140,38 @@ def lexicon() -> Lexicon:
                    np.array(factors, np.float64), np.array(flags, np.bool_))  # fmt: skip
 
 
+class Things(NamedTuple):
+    """Words that name kinds of things: "phone", "Handy" and "smartphone" one, "cable" another."""
+
+    keys: np.ndarray  # [uint64 (2 ** k,)]
+    kinds: np.ndarray  # [int32 (2 ** k,)] the kind of each
+
+
+@functools.cache
+def things() -> Things:
+    """Read the kinds of things."""
+    named = {hash_text(word): kind for kind, (_, listed) in enumerate(_lines("things")) for word in listed}
+    keys, slots = hash_table(named)
+    kinds = np.full(len(keys), -1, np.int32)
+    kinds[slots] = list(named.values())
+    return Things(keys, kinds)
+
+
+@functools.cache
+def noise() -> np.ndarray:
+    """Words that say nothing: small words, and what sellers add."""
+    return hash_table(_noise())[0]
+
+
+def _noise() -> set[int]:
+    lines = (line.split("#")[0] for line in _text("unsaid").splitlines())
+    return {hash_text(word) for line in lines for word in line.split(",") if word.strip()}
+
+
 @functools.cache
 def unsaid() -> np.ndarray:
-    """Words that no substitution counts: small words, what sellers add, and all that the grammar knows."""
-    lines = (line.split("#")[0] for line in _text("unsaid").splitlines())
-    known = [phrase for phrase, *_ in _entries()]
-    listed = {word.strip() for line in lines for word in line.split(",")} | set(known)
-    return hash_table({hash_text(word) for word in listed if word})[0]
+    """Words that no substitution counts: noise, and all that the grammar knows."""
+    return hash_table(_noise() | {hash_text(phrase) for phrase, *_ in _entries()})[0]
 
 
 @functools.cache

@@ -1,0 +1,107 @@
+"""Pairs of words: which words of two titles are one word, and which of the others may stand for each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..compiled import inner
+from .forms import akin
+from .grammar import spaceless
+from .letters import DIGIT, LETTER, find
+from .lexicon import Things
+from .numerals import Text
+
+
+class Pairing(NamedTuple):
+    """Which words of two texts are one word."""
+
+    match: np.ndarray  # [int64 (words of one,)] each word's first akin one in the other, -1 for none
+    said: np.ndarray  # [bool (words of one,)] whether the other says it
+    told: np.ndarray  # [bool (words of the other,)] whether the one says it
+
+
+@inner
+def paired(one: Text, other: Text, things: Things) -> Pairing:
+    """Find the words of two texts that are one word; text without spaces is left out."""
+    match, taken = np.full(len(one.starts), -1, np.int64), np.zeros(len(other.starts), np.bool_)
+    said, told = np.zeros(len(one.starts), np.bool_), np.zeros(len(other.starts), np.bool_)
+    kinds = np.empty(len(other.starts), np.int64)
+    for v in range(len(other.starts)):
+        kinds[v] = _thing(other, v, things)
+    for w in range(len(one.starts)):
+        script, kind = one.scripts[one.starts[w]], _thing(one, w, things)
+        for v in range(len(other.starts)):
+            same = one.hashes[w] == other.hashes[v] or (kind >= 0 and kind == kinds[v])
+            if not same and script == other.scripts[other.starts[v]] and script != DIGIT and not spaceless(script):
+                same = akin(one, w, other, v)
+            if same:
+                said[w] = told[v] = True
+                if match[w] < 0 and not taken[v]:
+                    match[w], taken[v] = v, True
+    return Pairing(match, said, told)
+
+
+@inner
+def _thing(text: Text, w: int, things: Things) -> np.int64:
+    """Give the number of the kind of thing that a word names, -1 where it names none."""
+    slot = find(things.keys, text.hashes[w])
+    return np.int64(things.kinds[slot]) if slot >= 0 else np.int64(-1)
+
+
+@inner
+def rivals(
+    one: Text, other: Text, match: np.ndarray, things: Things, ours: np.ndarray, here: int, theirs: np.ndarray,
+    there: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Keep of the spans those that another may stand for: at one place, or anywhere if the order differs."""
+    ordered, last = True, -1
+    for v in match:
+        if v >= 0:
+            ordered, last = ordered and v > last, v
+    kept, used, total = 0, np.zeros(len(theirs), np.bool_), 0
+    for i in range(here):
+        rival, w = False, ours[i, 0]
+        for j in range(there):
+            v = theirs[j, 0]
+            if not comparable(one, w, other, v, things, False):
+                continue
+            if ordered and _writing(one, w) > 0 and _writing(other, v) > 0 and not _at_one_gap(match, w, v):
+                continue
+            rival = used[j] = True
+        if rival:
+            ours[kept, 0], ours[kept, 1] = ours[i, 0], ours[i, 1]
+            kept += 1
+    for j in range(there):
+        if used[j]:
+            theirs[total, 0], theirs[total, 1] = theirs[j, 0], theirs[j, 1]
+            total += 1
+    return kept, total
+
+
+@inner
+def comparable(one: Text, w: int, other: Text, v: int, things: Things, any_kind: bool) -> bool:
+    """Say whether a word may stand for another: not one in two alphabets, no "phone" for a brand."""
+    writing, signs = _writing(one, w), _writing(other, v)
+    if writing != signs and writing > 0 and signs > 0:
+        return False
+    return any_kind or (_thing(one, w, things) >= 0) == (_thing(other, v, things) >= 0)
+
+
+@inner
+def _writing(text: Text, w: int) -> np.int64:
+    """Give a number of the letters that a word is written in: Latin, Cyrillic, Hangul; 0 where they say no sound."""
+    script, point = text.scripts[text.starts[w]], text.points[text.starts[w]]
+    if spaceless(script):
+        return np.int64(0)
+    return np.int64(script) if script != LETTER else np.int64(16 if point < 0x370 else 16 + (point >> 8))
+
+
+@inner
+def _at_one_gap(match: np.ndarray, w: int, v: int) -> bool:
+    """Say whether words w and v stand between the same words that both texts say."""
+    for k in range(len(match)):  # noqa: SIM110
+        if match[k] >= 0 and (k < w) != (match[k] < v):
+            return False
+    return True
