@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
-from ..quality import own_check
+from ..quality import noise, own_check
+from ..quality.duplicates.agreement import AGREEMENTS
 from ..quality.own_check import Tried
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError
@@ -19,15 +20,22 @@ TRIES = {
     "filter": lambda config: own_check.filters(config.filter),
     "deduplicate": lambda config: own_check.vetoes(config.deduplicate),
 }
+RULES: dict[str, Callable[[Config], list[str]]] = {  # that a listing can be put back from
+    "filter": lambda config: [*noise.RULES, *(rule.id for rule in config.filter.own)],
+    "deduplicate": lambda config: list(AGREEMENTS),
+}
 
 
 def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
     """Check the suites of stages, and try the rules of one's own that they apply.
 
     Raises:
-        ConfigError: a suite cannot be used, or a rule does not exist.
+        ConfigError: a suite or the put-back list cannot be used, or a rule does not exist.
     """
     gate_keeper.check_suites([stage.name for stage in stages if stage.gated], config)
+    for stage in stages:
+        if stage.name in RULES:
+            config.taken_back(stage.name).rules(RULES[stage.name](config), stage.name)
     return [rule for stage in stages if stage.name in TRIES for rule in TRIES[stage.name](config)]
 
 

@@ -5,6 +5,7 @@ One worker does it: 410 bytes a listing, measured on a million listings with 1.8
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,7 @@ class DecisionWork(ShardWork):
     signs: SignsLookup
     folder: Storage
     config: DeduplicateConfig
+    spared: Mapping[str, Sequence[int]]  # what was put back, and the places in AGREEMENTS that must not drop it
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Do all shards at once; each is read and turned into numbers before the next."""
@@ -59,7 +61,7 @@ class DecisionWork(ShardWork):
         catalog = pa.chunked_array([r.catalog for r in read], pa.string())
         nodes = Nodes(
             ids, survivor.rank(np.concatenate([r.scores for r in read])), hashes, _numbered(catalog), self._known(ids),
-            np.concatenate([r.price for r in read]),
+            np.concatenate([r.price for r in read]), self._spared(ids),
         )  # fmt: skip
         bounds = np.concatenate([[0], np.cumsum([len(r.ids) for r in read])])
         del read, catalog
@@ -99,6 +101,15 @@ class DecisionWork(ShardWork):
             return np.zeros(len(ids), bool)
         return np.asarray(pc.is_in(ids, self.previous.read(["id"])["id"].combine_chunks()))
 
+    def _spared(self, ids: pa.Array) -> np.ndarray | None:
+        if not self.spared:
+            return None
+        listed = pa.array(list(self.spared), pa.string())
+        bits = np.array([sum(1 << place for place in places) for places in self.spared.values()], np.uint8)
+        place = pc.index_in(ids, listed)
+        found = bits[np.asarray(pc.fill_null(place, 0))]
+        return np.where(np.asarray(pc.is_valid(place)), found, 0).astype(np.uint8)
+
     def _write(self, name: str, rows: pa.Table, bounds: np.ndarray) -> None:
         for shard in range(len(bounds) - 1):
             target = self.folder / name / part_name(shard, len(bounds) - 1)
@@ -137,13 +148,16 @@ def _decision_rows(nodes: Nodes, found: Decisions, edges: pa.Table) -> pa.Table:
     lost = found.edge >= 0
     edge = pa.array(found.edge, mask=~lost)
     rules = pa.array(AGREEMENTS).take(pa.array(found.agreement[found.edge.clip(0)], mask=~lost)) if len(edges) else None
-    n = len(nodes.ids)
+    n, saved = len(nodes.ids), found.saved >= 0
+    names = [f"deduplicate: {name}" for name in AGREEMENTS]
+    marks = pa.array(names).take(pa.array(found.agreement[found.saved.clip(0)], mask=~saved)) if len(edges) else None
     return pa.table(
         {
             "id": nodes.ids,
             "kept_id": nodes.ids.take(pa.array(found.kept, mask=~lost)),
             "group_id": nodes.ids.take(pa.array(found.family)),
             "rule": rules if rules is not None else pa.nulls(n, pa.string()),
+            "put_back": marks if marks is not None else pa.nulls(n, pa.string()),
             "text_similarity": edges["text_similarity"].take(edge).combine_chunks(),
             "image_distance": edges["image_distance"].take(edge).combine_chunks().cast(pa.int32()),
         }
@@ -154,5 +168,6 @@ def _figures(found: Decisions) -> dict[str, int]:
     sets = np.bincount(found.kept) if len(found.kept) else np.zeros(1, np.int64)
     families = np.bincount(found.family) if len(found.family) else np.zeros(1, np.int64)
     return {"largest_duplicate_set": int(sets.max()), "largest_family": int(families.max()),
+            "rows_put_back": int((found.saved >= 0).sum()),
             "kept_of_large_sets": int((found.veto == VETOES.index("set too large")).sum()),
             "refused_by_size": found.refused.by_size, "refused_by_product": found.refused.by_label}  # fmt: skip

@@ -13,15 +13,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..quality.duplicates import lexicon
+from ..quality.duplicates.agreement import AGREEMENTS
 from ..quality.duplicates.edges import EDGES, distinct
 from ..quality.duplicates.own_vetoes import OwnVetoes
+from ..quality.noise import PUT_BACK
 from ..quality.own_function import content_hash
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.listing import DUPLICATES, LINKS, LISTINGS, Contract
+from ..schemas.put_back import PutBack
 from ..schemas.rejection import original
 from ..schemas.storage import Storage
 from .buckets import BATCH_MEMBERS, RangeWork, ranges_for, results
@@ -68,12 +72,21 @@ class SplitWork(ShardWork):
             first += batch.num_rows
             lost = np.asarray(mine["kept_id"].is_valid().combine_chunks(), bool) if mine.num_rows else np.zeros(0, bool)
             group = mine["group_id"].combine_chunks() if mine.num_rows else pa.array([], pa.string())
-            grouped = batch.append_column("group_id", group)
+            grouped = _marked(batch, mine).append_column("group_id", group)
             output.count("in", batch.num_rows)
             output.write("listings", grouped.filter(pa.array(~lost)))
             output.write("duplicates", _duplicates(batch.filter(pa.array(lost)), mine.filter(pa.array(lost))))
         for batch in self.links.batches(shard):
             output.write("links", batch)
+
+
+def _marked(listings: pa.RecordBatch, decisions: pa.Table) -> pa.RecordBatch:
+    """Add to `put_back` what would have dropped a listing."""
+    marks = decisions["put_back"].combine_chunks() if decisions.num_rows else pa.array([], pa.string())
+    before = listings[PUT_BACK]
+    both = pc.binary_join_element_wise(before, marks, "; ", null_handling="skip")
+    joined = pc.if_else(pc.equal(both, ""), None, both)
+    return listings.set_column(listings.schema.names.index(PUT_BACK), PUT_BACK, joined)
 
 
 def _duplicates(listings: pa.RecordBatch, decisions: pa.Table) -> pa.RecordBatch:
@@ -103,7 +116,8 @@ class Deduplicate(Stage):
     def settings(self, config: Config) -> dict[str, Any]:
         """Everything of the section, the packages of one's own vetoes, and what makes a photo hot."""
         section = config.deduplicate.model_dump(exclude={"vetoes"})
-        return {**section, **_vetoes(config), "table": config.deduplicate.table.model_dump(), **_hot(config)}
+        back = {"put_back": config.taken_back("deduplicate").content}
+        return {**section, **_vetoes(config), **back, "table": config.deduplicate.table.model_dump(), **_hot(config)}
 
     def content(self, config: Config) -> dict[str, str]:
         """The word lists that tell variants from duplicates."""
@@ -147,7 +161,15 @@ class Deduplicate(Stage):
         decided = work.step("decision", dict(work.facts["settings"]), 1, keep=False)
         previous = work.previous("listings", same_recipe=False)
         lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity, hot)
-        decision = DecisionWork(listings, edges.dataset("edges"), previous, lookup, decided.folder, config)
+        listed = work.config.taken_back("deduplicate")
+        mine = PutBack(
+            tuple(entry for entry in listed.entries if entry.stage)
+        )  # of the others filter says who is absent
+        work.notes["put_back_absent"] = len(mine.absent(lambda ids: listings.rows(ids, ["id"])["id"].to_pylist()))
+        decision = DecisionWork(
+            listings, edges.dataset("edges"), previous, lookup, decided.folder, config,
+            listed.rules(AGREEMENTS, "deduplicate"),
+        )  # fmt: skip
         work.map("Decide", decision, decided)
         work.notes.update((decided.folder / "_figures.json").read_json())
         split = SplitWork(

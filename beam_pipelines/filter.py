@@ -10,14 +10,14 @@ Conservation: in = out + rejected.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.noise import HOT, RULES, SCORES, groups, judge, score, worst_of
+from ..quality.noise import HOT, PUT_BACK, RULES, SCORES, groups, judge, score, worst_of
 from ..quality.own_filters import OwnFilters
 from ..quality.own_function import content_hash
 from ..schemas.attempt import Attempt, Summary
@@ -69,6 +69,7 @@ class JudgeWork(ShardWork):
     config: FilterConfig
     own: OwnFilters
     worst: Mapping[str, float]
+    spared: Mapping[str, Sequence[int]]  # what was put back, and the places of the rules that must not take it out
     contracts = {"listings": LISTINGS, "rejected": REJECTED}
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
@@ -81,8 +82,9 @@ class JudgeWork(ShardWork):
             rows = scores.slice(first, batch.num_rows)
             first += batch.num_rows
             mine = rows.to_batches()[0] if rows.num_rows else SCORE_ROWS.empty()
-            kept, lost = judge(batch, mine, self.config, self.worst, self.own)
+            kept, lost = judge(batch, mine, self.config, self.worst, self.own, self.spared)
             output.count("in", batch.num_rows)
+            output.count("put_back", len(kept) - kept[PUT_BACK].null_count)
             output.write("listings", kept)
             output.write("rejected", lost)
 
@@ -106,7 +108,7 @@ class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 3
+    version = 4
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
 
@@ -123,6 +125,7 @@ class Filter(Stage):
         return {
             **config.filter.model_dump(exclude={"own": True, "mismatch": {"model"}}),
             "own": own,
+            "put_back": config.taken_back("filter").content,
         }  # not in `content`, which names the scores too
 
     def content(self, config: Config) -> dict[str, str]:
@@ -154,7 +157,10 @@ class Filter(Stage):
         work.map("Score", ScoreWork(listings, hot, mismatch), scores, seconds=seconds)
         found = scores.dataset("scores")
         own = OwnFilters.of(config.own, RULES)
-        judging = JudgeWork(listings, found, config, own, worst(listings, found, config))
+        listed = work.config.taken_back("filter")
+        spared = listed.rules([*RULES, *own.names], "filter")
+        work.notes["put_back_absent"] = len(listed.absent(lambda ids: listings.rows(ids, ["id"])["id"].to_pylist()))
+        judging = JudgeWork(listings, found, config, own, worst(listings, found, config), spared)
         work.map("Judge", judging, seconds=rows / 100_000)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
@@ -169,12 +175,16 @@ class Filter(Stage):
             **row_metrics(work.rows("clean/listings"), summary.counts, summary, "listings"),
             "pairs_scored": scored,
             "share_mismatched": min(1.0, unfit / scored / (1 - CLEAR)) if scored else None,
+            "rows_put_back": summary.counts.get("put_back", 0),
+            "put_back_absent": work.notes.get("put_back_absent", 0),
             "unscored": note.read_json()["unscored"] if note.exists() else None,
         }
 
     def sentence(self, manifest: Manifest) -> str:
         """Rows, and what is known of photos and titles together."""
         said, m = super().sentence(manifest), manifest.metrics
+        if m.get("put_back_absent"):
+            said += f"; of the listings to be put back {m['put_back_absent']:,} are not in the catalog"
         if m.get("unscored"):
             return f"{said}; no mismatch scores: {m['unscored']}"
         share = m.get("share_mismatched")

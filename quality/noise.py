@@ -5,7 +5,7 @@ Scores first, kept as columns; then thresholds. A changed threshold looks at no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ SCORES = pa.schema(
 HOT = pa.schema(
     [("phash", pa.string()), ("listings", pa.int32()), ("title_similarity", pa.float32()), ("brands", pa.int32())]
 )
+PUT_BACK = "put_back"  # column of what a person has overruled
 TITLES_COMPARED = 32  # of the listings that share a photo
 
 
@@ -85,8 +86,11 @@ def judge(
     config: FilterConfig,
     worst: Mapping[str, float] | None = None,
     own: OwnFilters | None = None,
+    spared: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Split listings into those kept, with their scores as columns, and rejected rows.
+
+    A kept listing's `put_back` names the rules that would have rejected it, had a person not put it back.
 
     Args:
         batch: Listings.
@@ -94,6 +98,7 @@ def judge(
         config: The thresholds.
         worst: The score of mismatch above which the worst share of each group lies, as `worst_of` gives it.
         own: Filters of one's own; they are named after the others.
+        spared: For listings that were put back, the places of the rules that must not reject them.
     """
     batch = scored(batch, scores)
     limits = _mismatch_limits(batch, config.mismatch, worst or {})
@@ -102,8 +107,26 @@ def judge(
     fired = np.concatenate([fired, own.fired(batch)], axis=1)
     details = _details(batch, config, limits)
     said = [*(details[rule] for rule in RULES), *own.details(batch.num_rows)]
-    out = pa.array(~fired.any(axis=1))
-    return batch.filter(out), rejected(batch, "filter", [*RULES, *own.names], fired, said)
+    names = [*RULES, *own.names]
+    overruled = _overruled(batch["id"].to_pylist(), spared or {}, fired)
+    fired &= ~overruled
+    out = ~fired.any(axis=1)
+    marks = [_mark("filter", names, rules) if kept else None for rules, kept in zip(overruled, out, strict=True)]
+    kept = batch.append_column(PUT_BACK, pa.array(marks, pa.string())).filter(pa.array(out))
+    return kept, rejected(batch, "filter", names, fired, said)
+
+
+def _overruled(ids: Sequence[str], spared: Mapping[str, Sequence[int]], fired: np.ndarray) -> np.ndarray:
+    """Say which rules fired on listings that were put back from them. [bool (n, rules)]"""
+    back = np.zeros_like(fired)
+    for row, name in enumerate(ids if spared else ()):
+        back[row, spared.get(name, ())] = True
+    return back & fired
+
+
+def _mark(stage: str, names: Sequence[str], rules: np.ndarray) -> str | None:
+    found = [name for name, on in zip(names, rules.tolist(), strict=True) if on]
+    return f"{stage}: {', '.join(found)}" if found else None
 
 
 def _mask(condition: pa.Array) -> np.ndarray:

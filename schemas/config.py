@@ -16,6 +16,7 @@ from .deduplicate_config import DeduplicateConfig
 from .errors import nearest
 from .filter_config import FilterConfig
 from .listing import LISTINGS
+from .put_back import PutBack
 from .section import Section
 from .storage import Storage
 
@@ -167,6 +168,7 @@ class Config(Section):
     name: str = "catalog"
     run: str | None = None  # the run folder; default: runs/<name>
     shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)] | Literal["auto"] = "auto"
+    put_back: str | None = None  # CSV or JSONL of listings that no rule may take out: id, reason, date[, stage, rule]
     source: SourceConfig
     image: ImageConfig = ImageConfig()
     clean: CleanConfig = CleanConfig()
@@ -185,6 +187,14 @@ class Config(Section):
     def place(self, path: str) -> Storage:
         """Resolve a path of this configuration."""
         return Storage.of(path, self.folder)
+
+    def taken_back(self, stage: str) -> PutBack:
+        """Read the put-back list, as far as a stage has to honour it; empty where there is none.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        return PutBack.read(self.place(self.put_back) if self.put_back else None).of(stage)
 
     @property
     def run_folder(self) -> Storage:

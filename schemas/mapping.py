@@ -57,7 +57,7 @@ def plan(source: SourceConfig, columns: pa.Schema, separator: str | None) -> Col
         raise ConfigError(
             f"source.columns.id: no column says what identifies a listing; map one of {', '.join(columns.names)}"
         )
-    reserved = {*LISTINGS.schema.names, "photos", "group_id"}
+    reserved = {*LISTINGS.schema.names, "photos", "group_id", "put_back"}
     unmapped = {
         name if name not in reserved else f"source_{name}": name
         for name in columns.names

@@ -14,7 +14,13 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 # What agrees, the strongest first: the rows of the decision table, and what only ever links.
 TABLED = ("image_and_text", "equal_title", "equal_gtin", "text", "image")
 AGREEMENTS = (*TABLED, "gtin", "resemblance")
-VETOES = ("photo", "price", "wording", "set too large")  # of the decision; those of the edges are kinds of variants
+VETOES = (
+    "photo",
+    "price",
+    "wording",
+    "set too large",
+    "put back",
+)  # of the decision; those of the edges are kinds of variants
 SELLERS = ("same_seller", "other_seller", "unknown_seller")
 
 

@@ -34,6 +34,7 @@ class Nodes:
     catalog: np.ndarray  # [int64 (n,)] number of the known product; -1 where it is not known
     known: np.ndarray  # [bool (n,)] kept in the last accepted run
     price: np.ndarray | None = None  # [float64 (n,)] nan where it is not known; None: of none
+    spared: np.ndarray | None = None  # [uint8 (n,)] a bit for each of AGREEMENTS by which it must not be dropped
 
     @cached_property
     def by_id(self) -> np.ndarray:
@@ -59,6 +60,7 @@ class Decisions:
     agreement: np.ndarray  # [int8 (edges,)] what agrees, a place in AGREEMENTS; -1 where nothing does enough
     drops: np.ndarray  # [bool (edges,)] the table says drop and no veto fired
     veto: np.ndarray  # [int8 (edges,)] a place in VETOES where that kept a drop from happening, else -1
+    saved: np.ndarray  # [int64 (n,)] the edge by which it would be dropped, had no person put it back; else -1
     refused: Refused  # links that would have made a family too large, or united two known products
 
 
@@ -87,12 +89,24 @@ def judge(nodes: Nodes, left: np.ndarray, right: np.ndarray, edges: pa.Table, co
     drops &= veto < 0
     strength = _strength(edges, agrees)
     chosen = np.flatnonzero(drops)
-    kept, edge = _leaders(nodes.place, left[chosen], right[chosen], strength[chosen])
-    edge = np.where(edge >= 0, chosen[edge], -1) if len(chosen) else edge
+    sides = [_spared(nodes.spared, side[chosen], agrees[chosen]) for side in (left, right)]
+    kept, edge, saved = _leaders(nodes.place, left[chosen], right[chosen], strength[chosen], *sides)
+    if len(chosen):
+        edge, saved = (np.where(places >= 0, chosen[places], -1) for places in (edge, saved))
     beyond = _beyond(kept, edge, _exact(edges), config.max_set)
     veto[edge[beyond]], drops[edge[beyond]] = VETOES.index("set too large"), False
     kept[beyond], edge[beyond] = beyond, -1
-    return Decisions(kept, edge, np.arange(len(kept)), strength, agrees, drops, veto, Refused(0, 0))
+    back = np.unique(saved[saved >= 0])
+    back = back[(kept[left[back]] == left[back]) & (kept[right[back]] == right[back])]
+    veto[back], drops[back] = VETOES.index("put back"), False
+    return Decisions(kept, edge, np.arange(len(kept)), strength, agrees, drops, veto, saved, Refused(0, 0))
+
+
+def _spared(spared: np.ndarray | None, nodes: np.ndarray, agrees: np.ndarray) -> np.ndarray:
+    """Say which of some listings must not be dropped by what agrees. [int64 (m,)], [int8 (m,)] -> [bool (m,)]"""
+    if spared is None:
+        return np.zeros(len(nodes), bool)
+    return np.asarray((spared[nodes] >> agrees.astype(np.uint8)) & 1 == 1)
 
 
 def with_families(
@@ -195,20 +209,29 @@ def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndar
 
 @compiled
 def _leaders(
-    place: np.ndarray, left: np.ndarray, right: np.ndarray, strength: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take nodes by place; drop each for its strongest kept neighbour (ties: the earlier one)."""
+    place: np.ndarray, left: np.ndarray, right: np.ndarray, strength: np.ndarray, left_spared: np.ndarray,
+    right_spared: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Take nodes by place; drop each for its strongest kept neighbour (ties: the earlier one), unless it is spared.
+
+    Returns:
+        The node that stands for each, the edge by which it was dropped, and the strongest by which it would have been.
+    """
     nodes = len(place)
     starts, neighbour, edges = _adjacency(nodes, left, right)
     by_place = np.empty(nodes, np.int64)
     by_place[place] = np.arange(nodes)
-    kept, by_edge = np.arange(nodes), np.full(nodes, -1, np.int64)
+    kept, by_edge, saved = np.arange(nodes), np.full(nodes, -1, np.int64), np.full(nodes, -1, np.int64)
     for p in range(nodes):
         node = by_place[p]
         best = -1
         for k in range(starts[node], starts[node + 1]):
             other = neighbour[k]
             if place[other] > p or kept[other] != other:
+                continue
+            if left_spared[edges[k]] if left[edges[k]] == node else right_spared[edges[k]]:
+                if saved[node] < 0 or strength[edges[k]] > strength[saved[node]]:
+                    saved[node] = edges[k]
                 continue
             if (
                 best < 0
@@ -218,5 +241,5 @@ def _leaders(
                 best = other
                 by_edge[node] = edges[k]
         if best >= 0:
-            kept[node] = best
-    return kept, by_edge
+            kept[node], saved[node] = best, -1
+    return kept, by_edge, saved

@@ -54,6 +54,7 @@ _DIFFERS = {
     "photo": "the photos show something else",
     "price": "the prices are far apart",
     "wording": "each title says a word that the other lacks",
+    "put back": "a person has put one of them back",
     "set too large": "too many listings would have been dropped for one",
 }  # fmt: skip
 READ = ["id", "title", "seller", "brand", "category", "gtin", "mpn", "attributes", "price"]  # to say what differs

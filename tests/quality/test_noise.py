@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from eclip.quality.noise import HOT, judge, score, share
+from eclip.quality.noise import HOT, RULES, judge, score, share
 from eclip.schemas.filter_config import FilterConfig, PlaceholderConfig
 from eclip.schemas.listing import LISTINGS
 
@@ -91,3 +91,15 @@ def test_no_rows() -> None:
     kept, rejected = judge(batch, score(batch, HOT.empty_table()), FilterConfig())
     assert (kept.num_rows, rejected.num_rows) == (0, 0)
     assert "photo_aspect" in kept.schema.names
+
+
+def test_what_was_put_back_is_kept_and_marked() -> None:
+    tiny_one = {"width": 10, "height": 10}
+    batch = listings(tiny_one, {**tiny_one, "title": "a"}, {**tiny_one, "title": "a"}, {})
+    scores = score(batch, HOT.empty_table())
+    tiny, short = RULES.index("tiny_photo"), RULES.index("short_title")
+    spared = {"00": [tiny], "01": [tiny], "02": [tiny, short], "03": [tiny]}
+    kept, lost = judge(batch, scores, FilterConfig(min_side=64), spared=spared)
+    marks = dict(zip(kept["id"].to_pylist(), kept["put_back"].to_pylist(), strict=True))
+    assert marks == {"00": "filter: tiny_photo", "02": "filter: tiny_photo, short_title", "03": None}
+    assert (lost["id"].to_pylist(), lost["rules"].to_pylist()) == (["01"], [["short_title"]])

@@ -23,13 +23,14 @@ def edge(left: str, right: str, text: float = 0.0, photo: int = -1, **more: obje
 
 def decided(ids: str, *rows: dict[str, object], config: DeduplicateConfig = CONFIG, catalog: dict[str, int] | None = None,
             rank: dict[str, int] | None = None, known: str = "",
-            price: list[float] | None = None) -> tuple[dict[str, str], dict[str, str], Decisions]:  # fmt: skip
+            price: list[float] | None = None, spared: dict[str, list[str]] | None = None) -> tuple[dict[str, str], dict[str, str], Decisions]:  # fmt: skip
     names = list(ids)
     edges = pa.Table.from_pylist(list(rows), EDGES)
     nodes = Nodes(
         pa.array(names), np.array([(rank or {}).get(n, 0) for n in names]), np.arange(len(names), dtype=np.uint64),
         np.array([(catalog or {}).get(n, -1) for n in names]), np.array([n in known for n in names]),
         None if price is None else np.array(price),
+        np.array([sum(1 << AGREEMENTS.index(rule) for rule in (spared or {}).get(n, ())) for n in names], np.uint8),
     )  # fmt: skip
     left, right = (np.array([names.index(str(r[k])) for r in rows], np.int64) for k in ("left_id", "right_id"))
     found = decide(nodes, left, right, edges, config)
@@ -199,3 +200,27 @@ def test_words_that_differ_keep_apart_what_shares_a_photo(config: DeduplicateCon
     assert bool(lost) is dropped
     assert [VETOES[k] for k in found.veto if k >= 0] == ([] if dropped else ["wording"])
     assert decided("ab", edge("a", "b", 0.8, 0, reworded=False), config=config)[0] == {"b": "a"}
+
+
+@pytest.mark.parametrize(
+    ("spared", "dropped", "vetoes"),
+    [
+        ({}, {"b": "a", "c": "a"}, 0),
+        ({"b": ["image_and_text"]}, {"c": "a"}, 1),  # it stays, linked, and the others go on as before
+        ({"b": ["equal_title"]}, {"b": "a", "c": "a"}, 0),  # put back from another rule than the one that drops it
+        ({"a": ["image_and_text"]}, {"b": "a", "c": "a"}, 0),  # stays anyway
+        ({"b": list(AGREEMENTS), "c": list(AGREEMENTS)}, {}, 3),
+    ],
+)
+def test_what_was_put_back_is_not_dropped(spared: dict[str, list[str]], dropped: dict[str, str], vetoes: int) -> None:
+    rows = [edge("a", "b", 0.9, 0), edge("a", "c", 0.95, 0), edge("b", "c", 0.8, 0)]
+    lost, _, found = decided("abc", *rows, spared=spared)
+    assert lost == dropped
+    assert [VETOES[v] for v in found.veto if v >= 0] == ["put back"] * min(vetoes, 2)
+    saved = {"abc"[i]: AGREEMENTS[found.agreement[k]] for i, k in enumerate(found.saved) if k >= 0}
+    assert saved == {name: "image_and_text" for name in spared if name not in dropped and name != "a"}
+
+
+def test_a_listing_put_back_is_still_a_leader() -> None:
+    lost, _, _ = decided("abc", edge("a", "b", 0.9, 0), edge("b", "c", 0.9, 0), spared={"b": list(AGREEMENTS)})
+    assert lost == {"c": "b"}
