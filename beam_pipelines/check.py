@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.table import Table
 from ..quality import noise, own_check
 from ..quality.duplicates.agreement import AGREEMENTS
 from ..quality.own_check import Tried
+from ..schemas import put_back
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError
 from . import gate_keeper
@@ -20,10 +21,11 @@ TRIES = {
     "filter": lambda config: own_check.filters(config.filter),
     "deduplicate": lambda config: own_check.vetoes(config.deduplicate),
 }
-RULES: dict[str, Callable[[Config], list[str]]] = {  # that a listing can be put back from
-    "filter": lambda config: [*noise.RULES, *(rule.id for rule in config.filter.own)],
-    "deduplicate": lambda config: list(AGREEMENTS),
-}
+
+
+def _rules(stage: str, config: Config) -> list[str]:
+    """Name the rules that a listing can be put back from."""
+    return list(AGREEMENTS) if stage == "deduplicate" else [*noise.RULES, *(rule.id for rule in config.filter.own)]
 
 
 def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
@@ -34,8 +36,8 @@ def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
     """
     gate_keeper.check_suites([stage.name for stage in stages if stage.gated], config)
     for stage in stages:
-        if stage.name in RULES:
-            config.taken_back(stage.name).rules(RULES[stage.name](config), stage.name)
+        if stage.name in put_back.STAGES:
+            config.taken_back(stage.name).rules(_rules(stage.name, config), stage.name)
     return [rule for stage in stages if stage.name in TRIES for rule in TRIES[stage.name](config)]
 
 

@@ -84,8 +84,7 @@ def _marked(listings: pa.RecordBatch, decisions: pa.Table) -> pa.RecordBatch:
     """Add to `put_back` what would have dropped a listing."""
     marks = decisions["put_back"].combine_chunks() if decisions.num_rows else pa.array([], pa.string())
     before = listings[PUT_BACK]
-    both = pc.binary_join_element_wise(before, marks, "; ", null_handling="skip")
-    joined = pc.if_else(pc.equal(both, ""), None, both)
+    joined = pc.coalesce(pc.binary_join_element_wise(before, marks, "; "), before, marks)
     return listings.set_column(listings.schema.names.index(PUT_BACK), PUT_BACK, joined)
 
 
@@ -162,9 +161,8 @@ class Deduplicate(Stage):
         previous = work.previous("listings", same_recipe=False)
         lookup = SignsLookup(listings, images, config, work.config.filter.placeholder, vetoes, rarity, hot)
         listed = work.config.taken_back("deduplicate")
-        mine = PutBack(
-            tuple(entry for entry in listed.entries if entry.stage)
-        )  # of the others filter says who is absent
+        listed.write(work.attempt.folder)
+        mine = PutBack(tuple(e for e in listed.entries if e.stage))  # of the others filter says who is absent
         work.notes["put_back_absent"] = len(mine.absent(lambda ids: listings.rows(ids, ["id"])["id"].to_pylist()))
         decision = DecisionWork(
             listings, edges.dataset("edges"), previous, lookup, decided.folder, config,

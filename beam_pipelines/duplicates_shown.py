@@ -111,14 +111,15 @@ def _sets(listings: Dataset, dropped: Dataset, chosen: list[str], largest: int |
     return [
         DuplicateSet(
             kept=stays.get(kept, Listing(id=kept)),
-            dropped=[_dropped(row) for row in members[kept][:MEMBERS]],
+            dropped=[dropped_of(row) for row in members[kept][:MEMBERS]],
             more=max(0, len(members[kept]) - MEMBERS),
         )
         for kept in order
     ]
 
 
-def _dropped(row: Row) -> Dropped:
+def dropped_of(row: Row) -> Dropped:
+    """Read a row of `duplicates`."""
     return Dropped(
         listing=listing_of(row["dropped_id"], row["row"]),
         rule=row["rule"],

@@ -22,7 +22,7 @@ from ..quality.report.data import (
     Rejected,
     Retitled,
 )  # fmt: skip
-from ..quality.report.thumbnail import thumbnail
+from ..quality.report.thumbnail import SIDE, thumbnail
 from ..quality.text.rules import RULES
 from ..schemas.dataset import Dataset
 from ..schemas.storage import Storage
@@ -193,15 +193,15 @@ def predictions(answers: Dataset, matches: Dataset, clusters: Dataset) -> Predic
     )  # fmt: skip
 
 
-def photos(images: Dataset, ids: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Thumbnails by id, and why there is none."""
+def photos(images: Dataset, ids: Iterable[str], side: int = SIDE) -> tuple[dict[str, str], dict[str, str]]:
+    """Thumbnails of main photos by id, `side` pixels, and why there is none."""
     wanted = sorted(set(ids))
     found = images.rows(wanted, ["id", "position", "jpeg", "error"]) if wanted else None
     pictures, errors = {}, {}
     for row in found.to_pylist() if found is not None else []:
         if row["position"] == 0:
             if row["jpeg"] is not None:
-                pictures[row["id"]] = thumbnail(row["jpeg"])
+                pictures[row["id"]] = thumbnail(row["jpeg"], side)
             else:
                 errors[row["id"]] = (row["error"] or "does not decode")[:TEXT]
     return pictures, errors

@@ -158,6 +158,7 @@ class Filter(Stage):
         found = scores.dataset("scores")
         own = OwnFilters.of(config.own, RULES)
         listed = work.config.taken_back("filter")
+        listed.write(work.attempt.folder)
         spared = listed.rules([*RULES, *own.names], "filter")
         work.notes["put_back_absent"] = len(listed.absent(lambda ids: listings.rows(ids, ["id"])["id"].to_pylist()))
         judging = JudgeWork(listings, found, config, own, worst(listings, found, config), spared)

@@ -138,9 +138,17 @@ class Gathering:
         gate = self.run.stage(name) / found.attempt / "gate.json"
         return {"gate": gate.read_json(), "metrics": found.metrics} if gate.exists() else {}
 
-    def _dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> Dataset:
+        """Open a published dataset, `stage/dataset`."""
         stage, _, dataset = name.partition("/")
         return self.manifests[stage].dataset(self.run.stage(stage), dataset)
+
+    def step(self, stage: str, name: str) -> Dataset | None:
+        """Open what an earlier step of a published attempt wrote: all scores, all verified pairs."""
+        manifest = self.manifests.get(stage)
+        steps = [n for n in manifest.steps if n.startswith(f"{name}-")] if manifest else []
+        folders = [self.run.stage(stage) / step / name for step in steps]
+        return next((Dataset(f, manifest.shards) for f in folders if manifest and f.exists()), None)
 
     def _rejected(self, most: int) -> list[Rejected]:
         there = [(name, self.manifests[name].attempt) for name in REJECTING if name in self.manifests]
@@ -151,18 +159,17 @@ class Gathering:
     def _retitled(self) -> list[Retitled]:
         if "clean" not in self.manifests:
             return []
-        return exhibits.retitled(self._dataset("clean/listings"), self.stages["clean"].settings.get("rules", ()))
+        return exhibits.retitled(self.dataset("clean/listings"), self.stages["clean"].settings.get("rules", ()))
 
     def _misfits(self) -> list[Misfit]:
         manifest = self.manifests.get("filter")
         if manifest is None or "clean" not in self.manifests or not manifest.metrics.get("pairs_scored"):
             return []
-        steps = [self.run.stage("filter") / name / "scores" for name in manifest.steps if name.startswith("scores-")]
-        scores = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
+        scores = self.step("filter", "scores")
         if scores is None:
             return []
         return exhibits.misfits(
-            scores, *(self._dataset(name) for name in ("clean/listings", "filter/listings", "filter/rejected"))
+            scores, *(self.dataset(name) for name in ("clean/listings", "filter/listings", "filter/rejected"))
         )
 
     def _measured(self) -> list[Measured]:
@@ -175,9 +182,8 @@ class Gathering:
         if manifest is None:
             return Duplicates()
         stage = self.run.stage("deduplicate")
-        steps = [stage / name / "edges" for name in manifest.steps if name.startswith("edges-")]
-        edges = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
-        listings, dropped, links = (self._dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
+        edges = self.step("deduplicate", "edges")
+        listings, dropped, links = (self.dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
         settings = self.stages["deduplicate"].settings
         return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings)
 
@@ -185,10 +191,10 @@ class Gathering:
         if "predict" not in self.manifests:
             return Predictions()
         names = ("predictions", "matches", "clusters")
-        return exhibits.predictions(*(self._dataset(f"predict/{name}") for name in names))
+        return exhibits.predictions(*(self.dataset(f"predict/{name}") for name in names))
 
     def _photos(self, ids: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-        return exhibits.photos(self._dataset("ingest/images"), ids) if "ingest" in self.manifests else ({}, {})
+        return exhibits.photos(self.dataset("ingest/images"), ids) if "ingest" in self.manifests else ({}, {})
 
     def _losses(self) -> list[tuple[int, float]]:
         manifest = self.manifests.get("pretrain")

@@ -145,6 +145,7 @@ class ReportConfig(Section):
 
     title: str | None = None
     samples: int = Field(SAMPLES, ge=1, le=SAMPLES)  # examples for each rule
+    compare: str | None = None  # another run folder; default: the run before this one
 
 
 class GatesConfig(Section):

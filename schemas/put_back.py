@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from .storage import Storage
 
 NEEDED, ALLOWED = ("id", "reason", "date"), ("stage", "rule")
 STAGES = ("filter", "deduplicate")
+NOTE = "_put_back.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -75,9 +76,20 @@ class PutBack:
 
     @property
     def content(self) -> str | None:
-        """A hash of what the list says of which listing; reasons and dates change no row."""
-        said = sorted({(entry.id, entry.stage, entry.rule) for entry in self.entries})
+        """A hash of what the list says; None where it says nothing."""
+        said = [astuple(entry) for entry in self.entries]
         return xxhash.xxh3_64_hexdigest(json.dumps(said).encode()) if said else None
+
+    def write(self, folder: Storage) -> None:
+        """Put the list beside what was made by it."""
+        if self.entries:
+            (folder / NOTE).write_json([asdict(entry) for entry in self.entries])
+
+    @classmethod
+    def written(cls, folder: Storage) -> PutBack:
+        """Read the list that an attempt was made by."""
+        place = folder / NOTE
+        return cls(tuple(Entry(**values) for values in place.read_json())) if place.exists() else cls()
 
     def rules(self, known: Sequence[str], stage: str) -> dict[str, list[int]]:
         """Give for each listing the places of the rules that must not take it out.
@@ -90,8 +102,8 @@ class PutBack:
             if entry.rule and entry.rule not in known:
                 if entry.stage == stage:
                     raise ConfigError(
-                        f"put_back: '{entry.id}' is put back from the rule '{entry.rule}' of {stage}, which has no such "
-                        f"rule{nearest(entry.rule, known)}"
+                        f"put_back: '{entry.id}' is put back from the rule '{entry.rule}' of {stage}, "
+                        f"which has no such rule{nearest(entry.rule, known)}"
                     )
                 continue  # another stage's
             places = [known.index(entry.rule)] if entry.rule else range(len(known))
@@ -136,7 +148,7 @@ def _entry(values: dict[str, Any], where: str) -> Entry:
     stage = said.get("stage", "")
     if stage and stage not in STAGES:
         raise ConfigError(
-            f"{where}: nothing can be put back into {stage}, only into {' and '.join(STAGES)}: what the others take out "
+            f"{where}: nothing can be put back into {stage}, only into {' and '.join(STAGES)}: what others take out "
             "has no id of its own, or nothing to work with; mend it in the source"
         )
     return Entry(said["id"], said["reason"], day.isoformat()[:10], stage, said.get("rule", ""))

@@ -38,11 +38,11 @@ def render(data: ReportData | Mapping[str, Any]) -> str:
     """
     if not isinstance(data, ReportData):
         data = ReportData.model_validate(data)
-    return _templates().get_template("page.html").render(_context(data))
+    return templates().get_template("page.html").render(_context(data))
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

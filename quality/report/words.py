@@ -11,7 +11,7 @@ TITLE = 140  # characters of a seller's text that are shown
 # Direction marks turn the words around them, zero-width ones hide; the joiners spell Persian and Hindi.
 _HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\u00ad\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_TOKEN = re.compile(r"[^\W_]+|\s+|.", re.DOTALL)
+TOKEN = re.compile(r"[^\W_]+|\s+|.", re.DOTALL)
 
 STAGES = {
     "ingest": "read the source",
@@ -153,7 +153,7 @@ def changes(before: str, after: str, most: int = TITLE) -> list[tuple[str, bool]
     >>> changes("HOT  Mug", "Mug")
     [('HOT  ', True), ('Mug', False)]
     """
-    old, new = (_TOKEN.findall(text[:most]) for text in (before, after))
+    old, new = (TOKEN.findall(text[:most]) for text in (before, after))
     pieces: list[tuple[str, bool]] = []
     for kind, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if end > start:

@@ -65,11 +65,19 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert PutBack.read(None).entries == ()
 
 
-def test_reasons_change_no_row_and_rules_do(tmp_path: Path) -> None:
-    one = read(tmp_path, f"{HEAD}\n7,why,2026-11-25\n")
-    assert one.content == read(tmp_path, f"{HEAD}\n7,because,2026-11-26\n").content
-    assert one.content != read(tmp_path, f"{HEAD},rule\n7,why,2026-11-25,tiny_photo\n").content
+def test_another_list_has_another_hash_in_any_order_the_same(tmp_path: Path) -> None:
+    one = read(tmp_path, f"{HEAD}\n7,why,2026-11-25\n8,why,2026-11-25\n")
+    assert one.content == read(tmp_path, f"{HEAD}\n8,why,2026-11-25\n7,why,2026-11-25\n").content
+    assert one.content != read(tmp_path, f"{HEAD}\n7,because,2026-11-25\n8,why,2026-11-25\n").content
     assert PutBack().content is None
+
+
+def test_the_list_is_kept_beside_what_was_made_by_it(tmp_path: Path) -> None:
+    folder = Storage.of(tmp_path / "attempt")
+    assert PutBack.written(folder) == PutBack()
+    one = read(tmp_path, f"{HEAD}\n7,why,2026-11-25\n")
+    one.write(folder)
+    assert PutBack.written(folder) == one
 
 
 def test_each_stage_honours_what_is_its_own(tmp_path: Path) -> None:
