@@ -46,14 +46,34 @@ class DecisionWork(ShardWork):
     listings: Dataset
     edges: Dataset
     previous: Dataset | None  # the listings kept in the last accepted run
-    signs: SignsLookup
+    signs: SignsLookup | None  # None where nothing is compared: to `read` alone
     folder: Storage
     config: DeduplicateConfig
     spared: Mapping[str, Sequence[int]]  # what was put back, and the places in AGREEMENTS that must not drop it
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
-        """Do all shards at once; each is read and turned into numbers before the next."""
+        """Do all shards at once."""
         del shard
+        nodes, left, right, edges, bounds = self.read()
+        ids = nodes.ids
+
+        def compare(one: np.ndarray, other: np.ndarray) -> pa.Table:
+            assert self.signs is not None
+            return self.signs.compare(*(ids.take(pa.array(n)).to_pylist() for n in (one, other)))
+
+        found, left, right, edges = decide_completely(nodes, left, right, edges, self.config, compare)
+        self._write(DECISIONS, _decision_rows(nodes, found, edges), bounds)
+        rows, owners, _ = links(ids, found, left, right, edges, self.config)
+        self._write("links", rows, np.searchsorted(owners, bounds))
+        output.count("in", len(ids))
+        (self.folder / "_figures.json").write_json(_figures(found))
+
+    def read(self) -> tuple[Nodes, np.ndarray, np.ndarray, pa.Table, np.ndarray]:
+        """Read listings and edges; each shard is turned into numbers before the next.
+
+        Returns:
+            The listings, the numbers of each edge's left and right one, the edges, and where each shard begins.
+        """
         shards = range(self.listings.shards)
         read = [self._read_listings(k) for k in shards]
         ids = pa.chunked_array([r.ids for r in read], pa.string()).combine_chunks()
@@ -69,17 +89,7 @@ class DecisionWork(ShardWork):
         parts = [self._read_edges(k, places) for k in shards]
         edges = pa.concat_tables([table for *_, table in parts]).unify_dictionaries().combine_chunks()
         left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
-        del parts, places
-
-        def compare(one: np.ndarray, other: np.ndarray) -> pa.Table:
-            return self.signs.compare(*(ids.take(pa.array(n)).to_pylist() for n in (one, other)))
-
-        found, left, right, edges = decide_completely(nodes, left, right, edges, self.config, compare)
-        self._write(DECISIONS, _decision_rows(nodes, found, edges), bounds)
-        rows, owners, _ = links(ids, found, left, right, edges, self.config)
-        self._write("links", rows, np.searchsorted(owners, bounds))
-        output.count("in", len(ids))
-        (self.folder / "_figures.json").write_json(_figures(found))
+        return nodes, left, right, edges, bounds
 
     def _read_listings(self, shard: int) -> Listings:
         table = self.listings.table(shard, ["id", "catalog_id", *survivor.COLUMNS])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..quality.duplicates.survivor import COLUMNS as COLUMNS_OF_SURVIVOR
 from ..quality.report.data import Dropped, Duplicates, DuplicateSet, Listing, Variants
 from ..quality.report.decision_table import Cells, add, in_force, pair_hash, tally
+from ..quality.report.story import why_it_stays
 from ..quality.report.vetoes import READ, own_vetoes, says
 from ..schemas.dataset import Dataset
 from ..schemas.own_rule import OwnVeto
@@ -32,6 +35,7 @@ def duplicates(
     edges: Dataset | None,
     attempt: Storage,
     settings: Mapping[str, Any],
+    before: Dataset | None = None,
 ) -> Duplicates:
     """Count what was decided on pairs, and draw examples.
 
@@ -42,6 +46,7 @@ def duplicates(
         edges: All verified pairs; without them the cells of the decision table have no counts.
         attempt: The published attempt, with its samples.
         settings: What was in force.
+        before: The listings before any was dropped; without them nothing is said of why one stays.
     """
     pairs, kept = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for shard in range(dropped.shards):
@@ -57,7 +62,7 @@ def duplicates(
         sizes={size + 1: number for size, number in histogram(members).items()},
         links=kinds,
         vetoes=vetoes,
-        sets=_sets(listings, dropped, _chosen(dropped, samples(attempt)), largest),
+        sets=_sets(listings, dropped, _chosen(dropped, samples(attempt)), largest, _Stays(before, settings)),
         variants=_variants(listings, drawn, own_vetoes(settings)),
     )
 
@@ -95,7 +100,23 @@ def in_turn(rows: Iterable[tuple[str, T]]) -> list[T]:
     return [row for _, row in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _sets(listings: Dataset, dropped: Dataset, chosen: list[str], largest: int | None) -> list[DuplicateSet]:
+@dataclass(frozen=True)
+class _Stays:
+    """Say why a listing stays and another one does not."""
+
+    before: Dataset | None
+    settings: Mapping[str, Any]
+
+    def why(self, kept: str, lost: str) -> str:
+        if self.before is None or not self.settings:
+            return ""
+        rows = {row["id"]: row for row in self.before.rows([kept, lost], ["id", *COLUMNS_OF_SURVIVOR]).to_pylist()}
+        return why_it_stays(rows[kept], rows[lost], in_force(self.settings)) if len(rows) == 2 else ""
+
+
+def _sets(
+    listings: Dataset, dropped: Dataset, chosen: list[str], largest: int | None, stays_for: _Stays
+) -> list[DuplicateSet]:
     """The largest set first, then the chosen ones."""
     wanted = {digest(kept) for kept in chosen[:SETS]} | ({largest} if largest is not None else set())
     members: dict[str, list[Row]] = {}
@@ -113,6 +134,7 @@ def _sets(listings: Dataset, dropped: Dataset, chosen: list[str], largest: int |
             kept=stays.get(kept, Listing(id=kept)),
             dropped=[dropped_of(row) for row in members[kept][:MEMBERS]],
             more=max(0, len(members[kept]) - MEMBERS),
+            why=stays_for.why(kept, members[kept][0]["dropped_id"]),
         )
         for kept in order
     ]

@@ -20,15 +20,12 @@ from ..quality.report.data import (
     Misfit,
     Predictions,
     Rejected,
-    Retitled,
 )  # fmt: skip
 from ..quality.report.thumbnail import SIDE, thumbnail
-from ..quality.text.rules import RULES
 from ..schemas.dataset import Dataset
 from ..schemas.storage import Storage
 
-CHANGED = 200  # changed titles that examples are chosen from
-TITLES, LABELS = 5, 10  # shown
+LABELS = 10  # shown
 MISFITS, MISFIT = 12, 0.1  # listings shown, and the score from which one may be
 WORST = 500  # scores that they are chosen from
 MISMATCHED = "mismatched_photo"
@@ -39,48 +36,6 @@ TEXT = 600  # characters of a seller's text that are carried along
 def digest(row_id: str) -> int:
     """The order in which examples are drawn."""
     return xxhash.xxh64_intdigest(row_id.encode())
-
-
-def retitled(listings: Dataset, rules: Sequence[str]) -> list[Retitled]:
-    """Changed titles of the first shard that has any, of lowest xxh64(id); the first show a rule each."""
-    for shard in range(listings.shards):
-        lowest: list[tuple[int, str, str, str]] = []
-        for batch in listings.batches(shard, ["id", "title", "title_raw"]):
-            different = pc.fill_null(pc.not_equal(batch["title"], batch["title_raw"]), False)
-            rows = batch.filter(different).to_pylist()
-            lowest += [(digest(r["id"]), r["id"], r["title_raw"], r["title"]) for r in rows]
-            lowest = sorted(lowest)[:CHANGED]
-        if lowest:
-            _, ids, before, after = zip(*lowest, strict=True)
-            fired = _fired(pa.array(before, pa.string()), rules)
-            return _telling(
-                [
-                    Retitled(id=i, before=old[:TEXT], after=new[:TEXT], rules=names)
-                    for i, old, new, names in zip(ids, before, after, fired, strict=True)
-                ]
-            )
-    return []
-
-
-def _fired(texts: pa.Array, rules: Sequence[str]) -> list[list[str]]:
-    """Say which rules change each text."""
-    fired: list[list[str]] = [[] for _ in texts]
-    for rule in (name for name in rules if name in RULES):
-        changed = RULES[rule](texts)
-        for row in pc.indices_nonzero(pc.fill_null(pc.not_equal(texts, changed), False)).to_pylist():
-            fired[row].append(rule)
-        texts = changed
-    return fired
-
-
-def _telling(found: list[Retitled]) -> list[Retitled]:
-    chosen: list[Retitled] = []
-    seen: set[str] = {"whitespace"}  # tidies up after the others: no example by itself
-    for each in found:
-        if len(chosen) < TITLES and not seen.issuperset(each.rules):
-            chosen.append(each)
-            seen.update(each.rules)
-    return chosen + [each for each in found if each not in chosen][: TITLES - len(chosen)]
 
 
 def samples(attempt: Storage) -> list[dict[str, Any]]:

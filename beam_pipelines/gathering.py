@@ -1,48 +1,16 @@
-"""Gather what a report shows: small files of all stages, counts of columns, a bounded number of rows."""
+"""What a run folder has published, whatever that is: states, counts, gates and settings of each stage, its datasets."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from ..quality.report.data import (
-    Duplicates,
-    Listing,
-    Measured,
-    Misfit,
-    Predictions,
-    Rejected,
-    ReportData,
-    Retitled,
-    StageFacts,
-)
-from ..quality.report.page import REJECTING
-from ..schemas.config import Config
+from ..quality.report.data import StageFacts
 from ..schemas.dataset import Dataset
 from ..schemas.manifest import Manifest
 from ..schemas.redaction import redacted
-from . import exhibits
-from .duplicates_shown import duplicates
-from .run_folder import STAGES, RunFolder, now
+from .run_folder import STAGES, RunFolder
 
 REPORTED = tuple(name for name in STAGES if name != "report")
-OPENED = {  # datasets that people open first, and the stages that write them, the last one first
-    "listings": ("deduplicate", "filter", "clean", "ingest"),
-    "rejected": ("filter", "ingest"),
-    "duplicates": ("deduplicate",),
-    "predictions": ("predict",),
-    "clusters": ("predict",),
-}
-
-
-def gather(run: RunFolder, config: Config) -> ReportData:
-    """Read a run folder, whatever has been published there.
-
-    Args:
-        run: The run folder.
-        config: Title, and how many examples of each rule.
-    """
-    return Gathering(run).report(config)
 
 
 class Gathering:
@@ -60,39 +28,6 @@ class Gathering:
             if manifest is not None:
                 self.manifests[name] = manifest
             self.stages[name] = self._stage(name, state, manifest)
-
-    def report(self, config: Config) -> ReportData:
-        """Gather everything."""
-        rejected = self._rejected(config.report.samples)
-        found, misfits = self._duplicates(), self._misfits()
-        # What ingest rejects has the id of another listing, or none: the photo of that id is not its own.
-        shown: list[Listing] = [each.listing for each in rejected if each.stage != "ingest"]
-        shown += [each.listing for each in misfits]
-        for group in found.sets:
-            shown += [group.kept, *(member.listing for member in group.dropped)]
-        for pair in found.variants:
-            shown += [pair.left, pair.right]
-        pictures, errors = self._photos({listing.id for listing in shown})
-        return ReportData(
-            title=config.report.title or "",
-            name=self.known.get("name", config.name),
-            folder=redacted(str(self.run.place)),
-            data=self._data(),
-            made_at=now(),
-            config=redacted(self.known.get("config", {})),
-            versions=self.known.get("versions", {}),
-            stages=list(self.stages.values()),
-            retitled=self._retitled(),
-            rejected=rejected,
-            misfits=misfits,
-            measured=self._measured(),
-            duplicates=found,
-            losses=self._losses(),
-            heads=self._heads(),
-            predictions=self._predictions(),
-            photos=pictures,
-            photo_errors=errors,
-        )
 
     def _stage(self, name: str, state: dict[str, Any], manifest: Manifest | None) -> StageFacts:
         facts = StageFacts(
@@ -149,75 +84,3 @@ class Gathering:
         steps = [n for n in manifest.steps if n.startswith(f"{name}-")] if manifest else []
         folders = [self.run.stage(stage) / step / name for step in steps]
         return next((Dataset(f, manifest.shards) for f in folders if manifest and f.exists()), None)
-
-    def _rejected(self, most: int) -> list[Rejected]:
-        there = [(name, self.manifests[name].attempt) for name in REJECTING if name in self.manifests]
-        return [
-            each for name, attempt in there for each in exhibits.rejected(name, self.run.stage(name) / attempt, most)
-        ]
-
-    def _retitled(self) -> list[Retitled]:
-        if "clean" not in self.manifests:
-            return []
-        return exhibits.retitled(self.dataset("clean/listings"), self.stages["clean"].settings.get("rules", ()))
-
-    def _misfits(self) -> list[Misfit]:
-        manifest = self.manifests.get("filter")
-        if manifest is None or "clean" not in self.manifests or not manifest.metrics.get("pairs_scored"):
-            return []
-        scores = self.step("filter", "scores")
-        if scores is None:
-            return []
-        return exhibits.misfits(
-            scores, *(self.dataset(name) for name in ("clean/listings", "filter/listings", "filter/rejected"))
-        )
-
-    def _measured(self) -> list[Measured]:
-        manifest = self.manifests.get("filter")
-        place = self.run.stage("filter") / (manifest.attempt if manifest else "") / "profile.json"
-        return exhibits.measured(place.read_json()) if manifest is not None and place.exists() else []
-
-    def _duplicates(self) -> Duplicates:
-        manifest = self.manifests.get("deduplicate")
-        if manifest is None:
-            return Duplicates()
-        stage = self.run.stage("deduplicate")
-        edges = self.step("deduplicate", "edges")
-        listings, dropped, links = (self.dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
-        settings = self.stages["deduplicate"].settings
-        return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings)
-
-    def _predictions(self) -> Predictions:
-        if "predict" not in self.manifests:
-            return Predictions()
-        names = ("predictions", "matches", "clusters")
-        return exhibits.predictions(*(self.dataset(f"predict/{name}") for name in names))
-
-    def _photos(self, ids: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-        return exhibits.photos(self.dataset("ingest/images"), ids) if "ingest" in self.manifests else ({}, {})
-
-    def _losses(self) -> list[tuple[int, float]]:
-        manifest = self.manifests.get("pretrain")
-        place = self.run.stage("pretrain") / (manifest.attempt if manifest else "") / "metrics.jsonl"
-        if manifest is None or not place.exists():
-            return []
-        lines = [json.loads(line) for line in place.read_bytes().decode().splitlines() if line.strip()]
-        return [(int(line["step"]), float(line["loss"])) for line in lines]
-
-    def _heads(self) -> dict[str, Any]:
-        manifest = self.manifests.get("finetune")
-        if manifest is None:
-            return {}
-        figures: dict[str, Any] = (self.run.stage("finetune") / manifest.attempt / "metrics.json").read_json()
-        return figures
-
-    def _data(self) -> dict[str, str]:
-        """Where datasets lie; locally by the link that stays the same."""
-        found = {}
-        for name, stages in OPENED.items():
-            stage = next((s for s in stages if name in self.stages[s].rows), None)
-            if stage is not None:
-                folder = self.run.stage(stage)
-                place = folder if self.run.place.is_local else folder / self.manifests[stage].attempt
-                found[name] = str(place / name)
-        return found

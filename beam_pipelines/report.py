@@ -16,7 +16,8 @@ from ..quality.report.page import render
 from ..schemas.attempt import Attempt, Marker, Summary, fingerprint
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest, Published
-from .gathering import REPORTED, gather
+from .assembly import gather
+from .gathering import REPORTED
 from .run_folder import RunFolder
 from .stage import Stage, StageRun
 
@@ -27,7 +28,7 @@ class Report(Stage):
     """Write the report."""
 
     name = "report"
-    version = 2
+    version = 3
     gated = False
     lost = ()
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from ..quality.duplicates.xxh64 import digests
 from ..quality.report.decision_table import why_dropped
-from ..quality.report.review import QUESTIONS, Case, Review, Side, Stratum, allot, band, case_key, judge, read_labels, render
+from ..quality.report.labels import QUESTIONS, Review, Stratum, judge, read_labels
+from ..quality.report.review import Case, Side, allot, band, case_key, render
 from ..quality.report.vetoes import why_apart
 from ..quality.report.words import changes
 from ..schemas.errors import ConfigError, nearest
@@ -56,7 +57,9 @@ def write_page(run: RunFolder, of: str, number: int, output: Path | None = None)
     chosen = [row for key in sorted(given) for row in lowest[key][: given[key]]]
     chosen.sort(key=lambda row: row["digest"])  # mixed: a run of equal cases tires the eye
     cases, photos = _cases(found, of, chosen)
-    strata = [Stratum(rule=rule, band=name, rows=rows[rule, name], drawn=given[rule, name]) for rule, name in sorted(rows)]
+    strata = [
+        Stratum(rule=rule, band=name, rows=rows[rule, name], drawn=given[rule, name]) for rule, name in sorted(rows)
+    ]
     page = render(of, cases, strata, photos, name=str(found.known.get("name", "")), run=str(run.place),
                   attempt=found.manifests[stage].attempt, made_at=now())  # fmt: skip
     if output is None:
@@ -152,8 +155,8 @@ def _cases(found: Gathering, of: str, rows: list[Drawn]) -> tuple[list[Case], di
         sides = [_side(there.get(row[column]) or {"id": row[column]}) for column in columns]
         if len(sides) == 2:
             one, other = sides
-            sides = [one.model_copy(update={"pieces": changes(one.title, other.title, 240)}),
-                     other.model_copy(update={"pieces": changes(other.title, one.title, 240)})]  # fmt: skip
+            sides = [one.model_copy(update={"pieces": changes(one.title, other.title, 240, fold=True)}),
+                     other.model_copy(update={"pieces": changes(other.title, one.title, 240, fold=True)})]  # fmt: skip
         cases.append(
             Case(key=case_key(of, row["rule"], *(row[c] for c in columns)), rule=row["rule"], band=row["band"],
                  score=row["score"], why=_why(of, row), left=sides[0], right=sides[1] if len(sides) == 2 else None)

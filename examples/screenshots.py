@@ -40,7 +40,9 @@ def browser() -> str:
     return found
 
 
-def shoot(page: Path, target: Path, width: int, height: int, dark: bool = False, anchor: str = "", scale: float = 1) -> None:
+def shoot(
+    page: Path, target: Path, width: int, height: int, dark: bool = False, anchor: str = "", scale: float = 1
+) -> None:
     """Take a picture of a page.
 
     Args:
@@ -63,7 +65,9 @@ def shoot(page: Path, target: Path, width: int, height: int, dark: bool = False,
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         target.parent.mkdir(parents=True, exist_ok=True)
         with Image.open(shot) as picture:
-            picture.convert("RGB").crop((0, 0, round(width * scale), round(height * scale))).save(target, quality=82, method=6)
+            picture.convert("RGB").crop((0, 0, round(width * scale), round(height * scale))).save(
+                target, quality=82, method=6
+            )
 
 
 def main() -> None:
@@ -88,7 +92,7 @@ def main() -> None:
             ("review", review, 1180, 820, False, ""),
         ):
             shoot(page, given.output / f"{name}.webp", width, height, dark, anchor)
-            print(given.output / f"{name}.webp")  # noqa: T201
+            print(given.output / f"{name}.webp")
 
 
 if __name__ == "__main__":

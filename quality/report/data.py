@@ -91,6 +91,59 @@ class Retitled(Facts):
     rules: list[str] = []
 
 
+class Cleaned(Facts):
+    """What a cleaning rule did to the titles that were looked at."""
+
+    rule: str
+    changed: int = 0  # of those
+    samples: list[Retitled] = []
+    removed: list[tuple[str, int]] = []  # what it took out most often, or what became what
+
+
+class Point(Facts):
+    """A value of a threshold, and what it would take out."""
+
+    value: float
+    rows: int | None = None  # listings; none where there were too many pairs to decide anew
+    pairs: int | None = None
+    now: bool = False
+
+
+class Margin(Facts):
+    """A listing or a pair near a threshold."""
+
+    listing: Listing
+    other: Listing | None = None
+    score: float
+    out: bool  # whether it was taken out
+
+
+class Sweep(Facts):
+    """What a threshold would take out at other values."""
+
+    key: str  # of the configuration
+    points: list[Point]
+    margin: list[Margin] = []
+
+
+class PutBackShown(Facts):
+    """A listing that a person has put back."""
+
+    listing: Listing
+    reason: str
+    date: str
+    overruled: str = ""  # what would have taken it out; empty where nothing would, or where it is not there
+    there: bool = True
+
+
+class Compared(Facts):
+    """The run that this one is compared with."""
+
+    name: str  # for people
+    stages: list[StageFacts] = []
+    profiles: dict[str, dict[str, Any]] = {}  # drift by stage, as quality.gates.drift says
+
+
 class Dropped(Facts):
     """A duplicate that was dropped, and why."""
 
@@ -105,6 +158,7 @@ class DuplicateSet(Facts):
 
     kept: Listing
     dropped: list[Dropped]
+    why: str = ""  # why this one stays
     more: int = 0  # members that are not shown
 
 
@@ -160,6 +214,14 @@ class ReportData(Facts):
     versions: dict[str, str] = {}
     stages: list[StageFacts] = []
     retitled: list[Retitled] = []
+    cleaned: list[Cleaned] = []  # by rule, in order
+    titles_traced: int = 0  # that `cleaned` was counted on
+    sweeps: list[Sweep] = []
+    put_back: list[PutBackShown] = []
+    put_back_more: int = 0  # that are not shown
+    reviews: list[dict[str, Any]] = []  # what people found, as quality.report.review says
+    drift: dict[str, dict[str, Any]] = {}  # by stage, against the gate's baseline
+    compared: Compared | None = None
     rejected: list[Rejected] = []
     misfits: list[Misfit] = []  # the worst first
     measured: list[Measured] = []

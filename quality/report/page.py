@@ -16,11 +16,12 @@ import yaml
 
 from ...schemas.redaction import redacted
 from ..gates.sentence import percent
-from . import charts, claims, decision_table, learning, rules, vetoes, words
+from . import changes, charts, claims, decision_table, learning, rules, thresholds, vetoes, words
 from .data import ReportData, StageFacts
 from .funnel import Loss, funnel, losses
+from .labels import Review
 from .meanings import cleans, score
-from .verdict import headline, not_done, notices, total_time
+from .verdict import headline, not_done, notices, put_back_said, total_time
 
 TEMPLATES = Path(__file__).parent / "templates"
 PANELS = 9  # tasks whose most frequent answers are drawn
@@ -43,6 +44,7 @@ def render(data: ReportData | Mapping[str, Any]) -> str:
 
 @cache
 def templates() -> jinja2.Environment:
+    """Give the templates of all pages: what is put in is escaped, and nothing in it hides."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -83,6 +85,16 @@ def _context(data: ReportData) -> dict[str, Any]:
         "gates": judged,
         "failing": rules.failing(judged),
         "cleaning": _cleaning(stages["clean"]),
+        "cleaned": {words.named(each.rule): each for each in data.cleaned},
+        "thresholds_swept": thresholds.thresholds(data),
+        "reviewed": [Review.model_validate(each) for each in data.reviews],
+        "put_back_said": put_back_said(data),
+        "changes_rows": changes.rows(data),
+        "changes_settings": changes.settings(data),
+        "changes_verdicts": changes.verdicts(data),
+        "moved": changes.moved(data),
+        "moved_columns": changes.columns(data)[2],
+        "moved_values": changes.values(data),
         "measured_by": [(each, *score(each.name, stages["filter"].settings)) for each in data.measured],
         "rejecting": [(stages[name], _reasons(stages[name], data)) for name in REJECTING if losses(stages[name])],
         "stages": stages,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .data import ReportData
 from .funnel import Step
 from .rules import judged
-from .words import count, duration, listed, plural
+from .words import count, duration, listed, plural, shown
 
 STOPPING = 3  # rules that stopped a run are named, at most
 
@@ -65,6 +65,10 @@ def notices(data: ReportData, steps: list[Step]) -> list[tuple[str, str]]:
         accepted = stage.verdict.get("accepted")
         if accepted:
             found.append(("warn", f"{stage.name} was accepted by hand: {accepted.get('reason', 'no reason given')}"))
+    absent = [shown(each.listing.id, 60) for each in data.put_back if not each.there]
+    if absent:
+        ids = plural(len(absent), "id is", "ids are")
+        found.append(("warn", f"Of the put-back list {ids} not in the catalog: {listed(absent[:STOPPING])}."))
     stale = [stage.name for stage in data.stages if stage.published and not stage.follows]
     if stale:
         shows = (
@@ -72,6 +76,22 @@ def notices(data: ReportData, steps: list[Step]) -> list[tuple[str, str]]:
         )
         found.append(("warn", f"{listed(stale)} {shows} changed since."))
     return found
+
+
+def put_back_said(data: ReportData) -> str:
+    """Say what people have put back, and what of it could not be; empty where there is no list."""
+    if not data.put_back:
+        return ""
+    rows = sum(int(s.metrics.get("rows_put_back") or 0) for s in data.stages if s.published)
+    absent = [each.listing.id for each in data.put_back if not each.there]
+    them = "it" if rows == 1 else "them"
+    said = [f"{plural(rows, 'listing')} would have been taken out and stayed, because a person put {them} back"]
+    idle = len(data.put_back) + data.put_back_more - rows - len(absent)
+    if idle > 0:
+        said.append(f"{count(idle)} on the list no rule would have taken out")
+    if absent:
+        said.append(f"{count(len(absent))} are not in the catalog, such as {shown(absent[0], 60)}")
+    return f"{'; '.join(said)}."
 
 
 def not_done(data: ReportData) -> list[str]:

@@ -147,15 +147,16 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"‹U+{ord(found[0]):04X}›", _CONTROL.sub("\ufffd", text))
 
 
-def changes(before: str, after: str, most: int = TITLE) -> list[tuple[str, bool]]:
-    """Split `before` into pieces, each with whether cleaning took it out or changed it.
+def changes(before: str, after: str, most: int = TITLE, fold: bool = False) -> list[tuple[str, bool]]:
+    """Split `before` into pieces, each with whether it is gone from `after`; with `fold` whatever its case.
 
     >>> changes("HOT  Mug", "Mug")
     [('HOT  ', True), ('Mug', False)]
     """
     old, new = (TOKEN.findall(text[:most]) for text in (before, after))
     pieces: list[tuple[str, bool]] = []
-    for kind, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    one, other = ([word.casefold() for word in words] if fold else words for words in (old, new))
+    for kind, start, end, _, _ in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if end > start:
             pieces.append((visible("".join(old[start:end])), kind != "equal"))
     return [*pieces, ("…", False)] if len(before) > most else pieces

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from eclip.beam_pipelines import pipeline
+from eclip.beam_pipelines.assembly import gather
 from eclip.beam_pipelines.gate_keeper import SAMPLES
-from eclip.beam_pipelines.gathering import gather
 from eclip.beam_pipelines.plan import plan
 from eclip.beam_pipelines.run_folder import CANDIDATE, RunFolder
 from eclip.schemas.attempt import fingerprint

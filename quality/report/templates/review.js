@@ -26,7 +26,7 @@
     const done = Object.keys(answers).length, said = {"y": 0, "n": 0, "?": 0};
     Object.values(answers).forEach(each => { said[each.answer] += 1; });
     document.getElementById("done").textContent = done;
-    counts.textContent = done ? said.y + " right, " + said.n + " wrong, " + said["?"] + " unsure" : "";
+    counts.textContent = done ? said.y + " yes, " + said.n + " no, " + said["?"] + " unsure" : "";
     document.getElementById("meter").style.width = (cases.length ? 100 * done / cases.length : 0) + "%";
     const chosen = at < cases.length && answers[cases[at].dataset.case];
     document.querySelectorAll("[data-answer]").forEach(each => {
