@@ -17,7 +17,7 @@ from ..quality.report.data import (
 )
 from ..quality.report.page import REJECTING
 from ..schemas.config import Config
-from ..schemas.put_back import PutBack
+from ..schemas.put_back import Entry, PutBack
 from ..schemas.redaction import redacted
 from . import exhibits
 from .cleaning_shown import cleaned
@@ -118,7 +118,9 @@ class Assembly:
 
     def _put_back(self) -> list[PutBackShown]:
         """The lists that the published attempts were made by, and what they changed."""
-        entries, marks, there = {}, {}, {}
+        entries: dict[str, Entry] = {}
+        marks: dict[str, str] = {}
+        there: dict[str, Listing] = {}
         for stage in ("filter", "deduplicate"):
             if stage not in self.found.manifests:
                 continue

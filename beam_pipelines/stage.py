@@ -159,7 +159,7 @@ class Stage:
     def sentence(self, manifest: Manifest) -> str:
         """Say in a line what became of the rows."""
         figures = {k: v for k, v in manifest.metrics.items() if k.startswith("rows_") and v}
-        return ", ".join(f"{v:,} {k.removeprefix('rows_')}" for k, v in figures.items())
+        return ", ".join(f"{v:,} {k.removeprefix('rows_').replace('_', ' ')}" for k, v in figures.items())
 
     def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:
         """How many shards the stage writes: as many as the listings have."""

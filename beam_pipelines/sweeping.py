@@ -120,10 +120,9 @@ def _deduplicate(found: Gathering) -> list[Sweep]:
     swept = []
     for key, counts in pairs.items():
         values, now = values_of(key, config), value_of(key, config)
-        rows = dropped.get(key, [None] * len(values))
+        decided = dropped[key].tolist() if key in dropped else [None] * len(values)
         points = [
-            Point(value=v, pairs=int(p), rows=None if r is None else int(r), now=v == now)
-            for v, p, r in zip(values, counts, rows, strict=True)
+            Point(value=v, pairs=int(p), rows=r, now=v == now) for v, p, r in zip(values, counts, decided, strict=True)
         ]
         shown = [
             Margin(listing=there.get(row["left_id"], Listing(id=row["left_id"])), score=row["score"], out=row["drops"],

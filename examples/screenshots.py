@@ -55,8 +55,10 @@ def shoot(
         scale: Device pixels for a CSS pixel.
     """
     with tempfile.TemporaryDirectory() as folder:
-        frame, shot = Path(folder, "frame.html"), Path(folder, "shot.png")
-        source = html.escape(page.absolute().as_uri())
+        frame, shot, copy = (Path(folder, name) for name in ("frame.html", "shot.png", "page.html"))
+        # A picture is taken at once: no time to scroll smoothly.
+        copy.write_text(page.read_text("utf-8").replace("scroll-behavior: smooth", "scroll-behavior: auto"), "utf-8")
+        source = html.escape(copy.as_uri())
         frame.write_text(FRAME.format(page=source, anchor=html.escape(anchor), width=width, height=height), "utf-8")
         command = [
             browser(), *FLAGS, *([DARK] if dark else []), f"--user-data-dir={folder}/profile", f"--screenshot={shot}",

@@ -110,7 +110,7 @@ def judge(
     names = [*RULES, *own.names]
     overruled = _overruled(batch["id"].to_pylist(), spared or {}, fired)
     fired &= ~overruled
-    out = ~fired.any(axis=1)
+    out = np.asarray(~fired.any(axis=1))
     marks = [_mark("filter", names, rules) if kept else None for rules, kept in zip(overruled, out, strict=True)]
     kept = batch.append_column(PUT_BACK, pa.array(marks, pa.string())).filter(pa.array(out))
     return kept, rejected(batch, "filter", names, fired, said)
@@ -121,7 +121,7 @@ def _overruled(ids: Sequence[str], spared: Mapping[str, Sequence[int]], fired: n
     back = np.zeros_like(fired)
     for row, name in enumerate(ids if spared else ()):
         back[row, spared.get(name, ())] = True
-    return back & fired
+    return np.asarray(back & fired)
 
 
 def _mark(stage: str, names: Sequence[str], rules: np.ndarray) -> str | None:

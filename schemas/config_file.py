@@ -53,11 +53,11 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
 
 def parse(values: Mapping[str, Any], where: str = "config", overrides: Iterable[str] = ()) -> Config:
     """Check configuration values; every problem is named in one message."""
-    values = copy.deepcopy(dict(values))
+    own: dict[str, Any] = copy.deepcopy(dict(values))
     for override in overrides:
-        _override(values, override)
+        _override(own, override)
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(own)
     except ValidationError as error:
         raise ConfigError(f"{where}: " + "\n  ".join(_explained(error.errors()))) from None
 

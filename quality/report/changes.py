@@ -11,8 +11,9 @@ from .data import ReportData, StageFacts
 from .funnel import losses
 from .words import count, listed, named, plural
 
-COLUMNS, BINS, VALUES = 8, 12, 8  # of distributions that are shown: columns, bins of each, new or vanished values
-SHOWN = ("ingest", "deduplicate", "filter", "clean")  # whose columns are shown, the first that has any
+COLUMNS, STABLE, BINS, VALUES = 8, 4, 12, 8  # shown: columns, of them if none moved, bins of each, new or gone values
+SHOWN = ("ingest", "clean", "filter", "deduplicate")  # whose columns are shown: of the one in which one moved most
+COUNTED = ("ingest", "clean", "filter", "deduplicate", "pairs", "embed", "predict")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def rows(data: ReportData) -> list[tuple[str, list[Change]]]:
     found = []
     for stage in data.stages:
         before = then.get(stage.name)
-        if before is None or not stage.published or "rows_in" not in stage.metrics:
+        if stage.name not in COUNTED or before is None or not stage.published:
             continue
         lines = [_change("came in", before.metrics.get("rows_in"), stage.metrics.get("rows_in"))]
         lost = [{loss.rule: loss.rows for loss in losses(facts)} for facts in (before, stage)]
@@ -90,6 +91,8 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any], path: str = ""
     found = []
     for key in dict.fromkeys([*now, *then]):
         old, new, name = then.get(key), now.get(key), f"{path}.{key}" if path else str(key)
+        if key == "put_back":  # a hash of its content
+            old, new = (side and f"a list ({side[:6]})" for side in (old, new))
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             found += _differences(old, new, name)
         elif old != new:
@@ -110,14 +113,21 @@ def verdicts(data: ReportData) -> list[str]:
     return said or ["The same gate rules hold and fail."]
 
 
+def _stage(data: ReportData) -> str | None:
+    there = [name for name in SHOWN if (data.drift.get(name) or {}).get("columns")]
+    most = {name: max(each["psi"] - each["noise"] for each in data.drift[name]["columns"].values()) for name in there}
+    return max(there, key=lambda name: most[name], default=None)
+
+
 def columns(data: ReportData) -> tuple[str, str, list[Column]]:
     """The columns that moved most: of which stage, against what, and each with its bins."""
-    stage = next((name for name in SHOWN if data.drift.get(name)), None)
+    stage = _stage(data)
     if stage is None:
         return "", "", []
     record = data.drift[stage]
     order = sorted(record["columns"].items(), key=lambda item: (item[1]["noise"] - item[1]["psi"], item[0]))
-    return stage, str(record["baseline"]), [_column(name, found) for name, found in order[:COLUMNS]]
+    telling = [each for each in order if each[1]["level"] != "stable"] or order[:STABLE]
+    return stage, str(record["baseline"]), [_column(name, found) for name, found in telling[:COLUMNS]]
 
 
 def _column(name: str, found: Mapping[str, Any]) -> Column:
@@ -141,7 +151,7 @@ def _column(name: str, found: Mapping[str, Any]) -> Column:
 
 def values(data: ReportData) -> list[str]:
     """Say which values are new and which have gone, column by column."""
-    stage = next((name for name in SHOWN if data.drift.get(name)), None)
+    stage = _stage(data)
     said = []
     for name, found in (data.drift[stage]["values"] if stage else {}).items():
         for word, key in (("new", "new"), ("gone", "vanished")):

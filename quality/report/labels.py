@@ -135,7 +135,8 @@ def judge(found: Labels) -> Review:
         counts = tally.setdefault((label.rule, label.band), dict.fromkeys(ANSWERS, 0))
         counts[label.answer] += 1
     rows = {(s.rule, s.band): s.rows for s in found.strata}
-    lines, metrics = [], {}
+    lines: list[Line] = []
+    metrics: dict[str, float] = {}
     for rule in sorted({rule for rule, _ in tally}):
         mine = {key: counts for key, counts in sorted(tally.items()) if key[0] == rule}
         if len(mine) > 1 or next(iter(mine))[1]:

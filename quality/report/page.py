@@ -67,7 +67,7 @@ def templates() -> jinja2.Environment:
         "why_dropped": decision_table.why_dropped,
         "why_apart": vetoes.why_apart,
         "few_said": learning.few_said,
-        "score": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}",
+        "score": lambda value: f"{value:,.0f}" if value >= 100 else f"{value or 0.0:.3g}",
     }
     return found
 

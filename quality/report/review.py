@@ -68,8 +68,9 @@ def allot(strata: Mapping[tuple[str, str], int], most: int) -> dict[tuple[str, s
         opened = [key for key in given if given[key] < strata[key]]
         if not opened:
             break
+        share = max(1, most // len(opened))
         for key in opened[:most]:
-            more = min(strata[key] - given[key], max(1, most // len(opened)))
+            more = min(strata[key] - given[key], share)
             given[key] += more
             most -= more
             if not most:

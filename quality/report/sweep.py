@@ -21,7 +21,7 @@ from ..duplicates.decision import Nodes, judge
 from ..noise import placeholder
 
 Counts = dict[str, np.ndarray]  # by key of the configuration, one number for each value
-VALUES = {
+VALUES: dict[str, list[float]] = {
     "filter.min_side": [16, 32, 48, 64, 96, 128, 160, 200, 300, 400],
     "filter.max_aspect": [1.5, 2, 2.5, 3, 3.5, 4, 5, 6],
     "filter.min_characters": [0, 1, 2, 3, 5, 6, 8, 10, 15],

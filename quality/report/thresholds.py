@@ -35,6 +35,7 @@ class Threshold:
     what: str
     unit: str
     bars: list[Bar]
+    now: str  # what it takes out as it is
     flat: str  # a sentence instead of the bars, where no value would change anything
     out: list[tuple[Margin, str]]  # taken out, and what each measures
     stay: list[tuple[Margin, str]]
@@ -66,12 +67,18 @@ def _threshold(sweep: Sweep) -> Threshold:
         flat = f"{plural(most, 'pair' if pairs else 'listing')} at every value {values}."
     marked = [(near, form.format(near.score)) for near in sweep.margin]
     return Threshold(
-        sweep.key, what, "pairs" if pairs else "listings", bars, flat, [m for m in marked if m[0].out],
-        [m for m in marked if not m[0].out], _steps(sweep, numbers, "pair" if pairs else "listing"),
+        sweep.key, what, "pairs" if pairs else "listings", bars, _now(sweep, numbers), flat,
+        [m for m in marked if m[0].out], [m for m in marked if not m[0].out], _steps(sweep, numbers),
     )  # fmt: skip
 
 
-def _steps(sweep: Sweep, numbers: list[int], unit: str) -> list[str]:
+def _now(sweep: Sweep, numbers: list[int]) -> str:
+    number = next((n for point, n in zip(sweep.points, numbers, strict=True) if point.now), 0)
+    value = next((point.value for point in sweep.points if point.now), 0.0)
+    return f"{value:g} takes out {count(number)}"
+
+
+def _steps(sweep: Sweep, numbers: list[int]) -> list[str]:
     now = next((k for k, point in enumerate(sweep.points) if point.now), None)
     if now is None:
         return []
@@ -79,5 +86,5 @@ def _steps(sweep: Sweep, numbers: list[int], unit: str) -> list[str]:
     for k in (now - 1, now + 1):
         if 0 <= k < len(numbers) and numbers[k] != numbers[now]:
             change = numbers[k] - numbers[now]
-            said.append(f"at {sweep.points[k].value:g} {plural(abs(change), unit)} {'more' if change > 0 else 'fewer'}")
+            said.append(f"{abs(change):,} {'more' if change > 0 else 'fewer'} at {sweep.points[k].value:g}")
     return said

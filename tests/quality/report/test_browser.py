@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import BROWSER, browse, said
 from eclip.quality.report.data import ReportData
 from eclip.quality.report.page import render
 from PIL import Image
 
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
 PHONE = 400  # pixels
-# Whatever is asked of the network fails, and the console says so.
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--enable-logging=stderr",
-         "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000")  # fmt: skip
 # A window may not be as narrow as a phone; a frame may, and the page in it stays as it is, its policy included.
 FRAME = """<!DOCTYPE html><title>not measured</title>
 <iframe srcdoc="{page}" style="width:{width}px;height:900px;border:0"></iframe>
@@ -36,19 +29,6 @@ document.querySelector("iframe").onload = function () {{
 pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="no chromium on this machine: the page is not opened in a browser"
 )
-
-
-def browse(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    profile = f"--user-data-dir={place.parent / 'profile'}"
-    command = [str(BROWSER), *FLAGS, profile, *options, place.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def said(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What stands in the browser's console: errors of scripts, blocked and failed loads."""
-    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 @pytest.fixture

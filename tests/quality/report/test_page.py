@@ -1,36 +1,10 @@
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
+from browser import Outline
 from eclip.quality.report.data import ReportData
 from eclip.quality.report.page import render
-
-VOID = {"meta", "img", "br", "hr", "input", "link", "polyline"}
-
-
-class Outline(HTMLParser):
-    """Tags, attributes and texts; complains where tags do not nest."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.open, self.tags, self.attributes, self.texts = [], [], [], []
-        self.feed(page)
-        assert not self.open, f"left open: {self.open}"
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open[-1:] != ["style"]:
-            self.texts.append(data)
 
 
 @pytest.fixture
