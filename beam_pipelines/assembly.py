@@ -173,7 +173,7 @@ class Assembly:
             exhibits.photos(self.found.dataset("ingest/images"), ids) if "ingest" in self.found.manifests else ({}, {})
         )
 
-    def _losses(self) -> list[tuple[int, float]]:
+    def _losses(self) -> list[tuple[int, float | None]]:
         manifest = self.found.manifests.get("pretrain")
         place = self.found.run.stage("pretrain") / (manifest.attempt if manifest else "") / "metrics.jsonl"
         if manifest is None or not place.exists():

@@ -6,7 +6,6 @@ judged here, so the stage has no gate.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,10 +57,9 @@ class Report(Stage):
         if not work.attempt.missing():
             return
         data = gather(work.run, work.config)
-        record = data.model_dump(mode="json", exclude={"photos"})
-        (work.attempt.folder / "report.json").write_bytes(
-            json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"
-        )
+        # pydantic writes NaN as null: what JSON has no word for would stop other readers.
+        record = data.model_dump_json(indent=1, exclude={"photos"})
+        (work.attempt.folder / "report.json").write_bytes(record.encode() + b"\n")
         (work.attempt.folder / "index.html").write_bytes(render(data).encode())
         work.attempt.finish(Marker(0, {}, {"pictures": len(data.photos)}))
 

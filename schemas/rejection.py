@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +18,14 @@ def original(batch: pa.RecordBatch) -> list[str]:
     names = [f.name for f in batch.schema if not _holds_bytes(f.type)]
     rows = batch.select(names).to_pylist()
     return [
-        json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, default=str) for row in rows
+        json.dumps({k: _json(v) for k, v in row.items() if v is not None}, ensure_ascii=False, default=str)
+        for row in rows
     ]
+
+
+def _json(value: Any) -> Any:
+    """Write NaN and infinity as text: JSON has no such numbers, and other readers stop at them."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:

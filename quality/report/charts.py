@@ -44,9 +44,9 @@ def counted(counts: Iterable[tuple[str, int]], kind: str = "") -> list[Bar]:
     return [Bar(label, f"{number:,}", round(100 * number / most, 1) if most else 0.0, kind) for label, number in rows]
 
 
-def line(points: Sequence[tuple[float, float]]) -> Line | None:
+def line(points: Sequence[tuple[float, float | None]]) -> Line | None:
     """Draw a line; of many points the mean of each stretch. None for fewer than two finite points."""
-    finite = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+    finite = [(x, y) for x, y in points if y is not None and math.isfinite(x) and math.isfinite(y)]
     if len(finite) < 2:
         return None
     step = math.ceil(len(finite) / POINTS)

@@ -226,7 +226,7 @@ class ReportData(Facts):
     misfits: list[Misfit] = []  # the worst first
     measured: list[Measured] = []
     duplicates: Duplicates = Duplicates()
-    losses: list[tuple[int, float]] = []  # step, loss
+    losses: list[tuple[int, float | None]] = []  # step, loss; none where it was no number
     heads: dict[str, Any] = {}  # finetune's metrics.json: evaluated_on, tasks
     predictions: Predictions = Predictions()
     photos: dict[str, str] = {}  # id -> data URI of a thumbnail
