@@ -84,7 +84,7 @@ class Telling:
 
     def _scan(self, dataset: Dataset, test: pc.Expression, columns: Sequence[str] | None = None) -> pa.Table:
         """Read the rows that pass a test, wherever they stand."""
-        parts = [dataset.part(shard) for shard in range(dataset.shards)]
+        parts = [part for shard in range(dataset.shards) if (part := dataset.part(shard)).exists()]
         return pa.concat_tables(
             [pq.read_table(p.path, filesystem=p.arrow, columns=columns, filters=test, partitioning=None) for p in parts]
         )
@@ -300,7 +300,7 @@ class Telling:
             manifest = self.found.manifests.get(stage)
             if manifest is None or "gate_failures" not in manifest.datasets:
                 continue
-            rows = self.found.dataset(f"{stage}/gate_failures").rows([self.id]).to_pylist()
+            rows = self._scan(self.found.dataset(f"{stage}/gate_failures"), pc.field("id") == self.id).to_pylist()
             if rows:
                 said = [f"breaks {visible(r['rule'])}: found {quoted(r.get('value'), 120)}" for r in rows]
                 self._tell(f"gate of {stage}", "breaks rules", said, failures=rows)

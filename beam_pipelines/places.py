@@ -62,7 +62,8 @@ def config_of(place: str, overrides: Sequence[str] | None = None) -> Config:
     if _is_config(place):
         return load(place, overrides)
     run = run_folder(place)
-    known = (run.place / "run.json").read_json().get("config") or {"source": {"path": ""}}
+    noted = (run.place / "run.json").read_json()
+    known = {"folder": noted.get("folder", "."), **(noted.get("config") or {"source": {"path": ""}})}
     return parse({**known, "run": run.place.url}, f"{place}/run.json", overrides or ())
 
 

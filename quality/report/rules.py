@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..gates.phrases import ROWS, aggregate, members
 from ..gates.rule import METRICS, SEVERITIES, UNIQUE
 from ..gates.sentence import interval, number, percent
-from .data import ReportData
+from .data import ReportData, StageFacts
 from .words import named, plural, shown
 
 
@@ -25,6 +25,7 @@ class Judged:
     limit: str
     observed: str
     examples: list[str] = field(default_factory=list)
+    before: str = ""  # what was found in the run that this one is compared with
 
     @property
     def word(self) -> str:
@@ -68,16 +69,27 @@ class Gate:
 def gates(data: ReportData) -> list[Gate]:
     """All gates, in the order of the stages; where one stopped, first the attempt that is not published."""
     found = []
+    then = {stage.name: stage for stage in data.compared.stages} if data.compared else {}
     for stage in data.stages:
         if stage.stopped:
-            found.append(Gate(stage.name, "stopped", judged(stage.name, **stage.stopped), attempt="not published"))
+            rules = _beside(judged(stage.name, **stage.stopped), then.get(stage.name))
+            found.append(Gate(stage.name, "stopped", rules, attempt="not published"))
         if stage.published and stage.gate:
             accepted = stage.verdict.get("accepted")
             verdict = "accepted" if accepted else "stopped" if stage.refused else "passed"
             reason = str(accepted.get("reason", "")) if accepted else ""
             note = "published before" if stage.stopped else ""
-            found.append(Gate(stage.name, verdict, judged(stage.name, stage.gate, stage.metrics), reason, note))
+            rules = _beside(judged(stage.name, stage.gate, stage.metrics), then.get(stage.name))
+            found.append(Gate(stage.name, verdict, rules, reason, note))
     return found
+
+
+def _beside(rules: list[Judged], then: StageFacts | None) -> list[Judged]:
+    """Put what the same rules found in another run beside them."""
+    if then is None or not then.gate:
+        return rules
+    found = {rule.rule: rule.observed for rule in judged(then.name, then.gate, then.metrics)}
+    return [replace(rule, before=found.get(rule.rule, "")) for rule in rules]
 
 
 def failing(found: list[Gate]) -> list[Judged]:

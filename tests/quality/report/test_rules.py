@@ -1,6 +1,8 @@
 import pytest
 from eclip.quality.gates.rule import TYPES
 from eclip.quality.gates.suite import load_suite, shipped
+from eclip.quality.report.data import Compared
+from eclip.quality.report.page import render
 from eclip.quality.report.rules import failing, gates, judged, limit
 
 
@@ -134,3 +136,16 @@ def test_a_stopped_attempt_stands_beside_what_is_published(data, expectation, ga
         ("filter", "passed", "published before"),
     ]
     assert [rule.rule for rule in failing(found)] == ["Title present"]
+
+
+def test_what_the_run_before_found_stands_beside_each_rule(data, changed, expectation, gate):
+    kwargs = {"column": "share_rejected", "max_value": 0.5}
+    one = gate(expectation("share", "expect_column_max_to_be_between", kwargs, dataset="metrics", observed_value=0.2))
+    then = data.by_name["filter"].model_copy(update={"gate": one, "metrics": {"share_rejected": 0.2}})
+    data = changed(data, "filter", gate=one, metrics={"rows_in": 1990, "share_rejected": 0.246})
+    data = data.model_copy(update={"compared": Compared(name="the run before", stages=[then])})
+    (rule,) = next(each for each in gates(data) if each.stage == "filter").rules
+    assert (rule.observed, rule.before) == ("24.6%", "20.0%")
+    page = render(data)
+    assert page.count('<th scope="col">Before</th>') >= 1
+    assert "20.0%" in page
