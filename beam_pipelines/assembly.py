@@ -37,6 +37,7 @@ OPENED = {  # datasets that people open first, and the stages that write them, t
 }
 PICTURES = 600  # 3 to 7 kB each: a page is sent by mail, whatever the size of the catalog
 REJECTED = 400  # examples, of all rules together
+LOGGED = 2000  # steps of a training curve
 PUT_BACK = 50  # listings put back that are shown
 
 
@@ -73,6 +74,7 @@ class Assembly:
         rules, retitled, traced = (
             cleaned(found.dataset("clean/listings"), clean.settings, clean.counts) if clean.published else ([], [], 0)
         )
+        curves = self._curves()
         pictures, errors = self._photos(_shown(pairs, misfits, rejected, swept, back))
         return ReportData(
             title=config.report.title or "",
@@ -96,7 +98,8 @@ class Assembly:
             misfits=misfits,
             measured=self._measured(),
             duplicates=pairs,
-            losses=self._losses(),
+            losses=curves.pop("loss", []),
+            curves=curves,
             heads=self._heads(),
             predictions=self._predictions(),
             photos=pictures,
@@ -173,13 +176,18 @@ class Assembly:
             exhibits.photos(self.found.dataset("ingest/images"), ids) if "ingest" in self.found.manifests else ({}, {})
         )
 
-    def _losses(self) -> list[tuple[int, float | None]]:
+    def _curves(self) -> dict[str, list[tuple[int, float | None]]]:
+        """What was logged while training, by name; of a long training evenly spaced steps."""
         manifest = self.found.manifests.get("pretrain")
         place = self.found.run.stage("pretrain") / (manifest.attempt if manifest else "") / "metrics.jsonl"
         if manifest is None or not place.exists():
-            return []
+            return {}
         lines = [json.loads(line) for line in place.read_bytes().decode().splitlines() if line.strip()]
-        return [(int(line["step"]), float(line["loss"])) for line in lines]
+        lines = lines[:: max(1, len(lines) // LOGGED)]
+        return {
+            name: [(int(line["step"]), float(line[name])) for line in lines if line.get(name) is not None]
+            for name in ("loss", "learning_rate", "logit_scale")
+        }
 
     def _heads(self) -> dict[str, Any]:
         manifest = self.found.manifests.get("finetune")

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from ..schemas.errors import ConfigError, EclipError, StageError
 from . import cli_report
-from .places import Overrides, RunPlace, err, load, out, run_folder
+from .places import Overrides, RunPlace, err, load, out, plain, run_folder
 from .stop import Stop
 
 app = typer.Typer(
@@ -50,7 +50,7 @@ def run(
     from .pipeline import run as run_pipeline
 
     loaded = load(config, overrides)
-    run_pipeline(loaded, context.args, first, last, force, say=lambda line: out.print(escape(line)))
+    run_pipeline(loaded, context.args, first, last, force, say=lambda line: out.print(plain(line)))
     summary.show(loaded, out)
 
 
@@ -110,7 +110,7 @@ def gate(
     from .pipeline import judge_again
 
     manifest, verdict = judge_again(load(config, overrides), stage)
-    out.print(escape(repr(verdict)))
+    out.print(plain(repr(verdict)))
     if "accepted" in manifest.verdict:
         out.print(f"accepted by hand: {escape(manifest.verdict['accepted']['reason'])}")
     if not manifest.passed:
@@ -227,4 +227,4 @@ def _of(error: BaseException) -> str:
 def _complain(message: str, debug: bool) -> None:
     if debug:
         err.print(escape(traceback.format_exc()))
-    err.print(f"[bold red]error:[/] {escape(message)}")
+    err.print(f"[bold red]error:[/] {plain(message)}")

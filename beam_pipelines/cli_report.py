@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from ..schemas.errors import ConfigError
-from .places import Overrides, RunPlace, config_of, out, run_folder
+from .places import Overrides, RunPlace, config_of, out, plain, run_folder
 
 if TYPE_CHECKING:
     from ..quality.report.story import Story
@@ -43,7 +43,7 @@ def report(
     if compare is not None:
         other = run_folder(compare).place.url
         config = config.model_copy(update={"report": config.report.model_copy(update={"compare": other})})
-    run_pipeline(config, [], "report", "report", True, say=lambda line: out.print(escape(line)))
+    run_pipeline(config, [], "report", "report", True, say=lambda line: out.print(plain(line)))
     out.print(escape(f"{config.run_folder}/report/index.html"))
 
 

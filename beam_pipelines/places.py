@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ..schemas.errors import ConfigError
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Make a text harmless that may quote what sellers wrote: no markup, no control, nothing that hides or turns."""
+    from ..quality.report.words import visible
+
+    return escape(visible(text.replace("\r", " ")))
+
 
 RunPlace = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the configuration that names it.")]
 Overrides = Annotated[

@@ -44,8 +44,11 @@ def counted(counts: Iterable[tuple[str, int]], kind: str = "") -> list[Bar]:
     return [Bar(label, f"{number:,}", round(100 * number / most, 1) if most else 0.0, kind) for label, number in rows]
 
 
-def line(points: Sequence[tuple[float, float | None]]) -> Line | None:
-    """Draw a line; of many points the mean of each stretch. None for fewer than two finite points."""
+def line(points: Sequence[tuple[float, float | None]], form: str = ".2f") -> Line | None:
+    """Draw a line, its ends written in `form`; of many points the mean of each stretch.
+
+    None for fewer than two finite points.
+    """
     finite = [(x, y) for x, y in points if y is not None and math.isfinite(x) and math.isfinite(y)]
     if len(finite) < 2:
         return None
@@ -60,8 +63,8 @@ def line(points: Sequence[tuple[float, float | None]]) -> Line | None:
         drawn,
         f"{low:.3g}",
         f"{high:.3g}",
-        f"{finite[0][1]:.2f}",
-        f"{finite[-1][1]:.2f}",
+        f"{finite[0][1]:{form}}",
+        f"{finite[-1][1]:{form}}",
         f"{left:,.0f}",
         f"{right:,.0f}",
     )

@@ -227,6 +227,7 @@ class ReportData(Facts):
     measured: list[Measured] = []
     duplicates: Duplicates = Duplicates()
     losses: list[tuple[int, float | None]] = []  # step, loss; none where it was no number
+    curves: dict[str, list[tuple[int, float | None]]] = {}  # what else was logged while training: step, value
     heads: dict[str, Any] = {}  # finetune's metrics.json: evaluated_on, tasks
     predictions: Predictions = Predictions()
     photos: dict[str, str] = {}  # id -> data URI of a thumbnail

@@ -45,6 +45,7 @@ METRICS = {
     "candidate_recall": "recall of candidates",
     "ari": "adjusted Rand index",
 }
+CURVES = {"learning_rate": "Learning rate", "logit_scale": "Sharpness of the similarities (logit scale)"}
 METHODS = {
     "image": "photo",
     "text": "title",

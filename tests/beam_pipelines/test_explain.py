@@ -15,7 +15,7 @@ from eclip.beam_pipelines.run_folder import RunFolder
 from eclip.quality.report.story import Story
 from eclip.schemas.storage import Storage
 
-from .conftest import HOSTILE_ID
+from .conftest import HOSTILE_ID, Here
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # but for the line break
 
@@ -151,3 +151,12 @@ def test_the_page_is_inert_and_small_whatever_sellers_write(hostile: Path) -> No
     assert "2 listings would have been taken out and stayed, because a person put them back" in text
     assert "1 id is not in the catalog: 404" in text
     json.loads((hostile / "run/report/report.json").read_text("utf-8"), parse_constant=pytest.fail)
+
+
+def test_an_error_that_quotes_a_seller_is_safe_too(here: Here) -> None:
+    here.write("a.csv", "id,title\n\x1b[31mx\u202e,red\n\x1b[31mx\u202e,blue\n")
+    here.config("source: {path: a.csv, on_duplicate_id: stop}")
+    done = here.run()
+    assert done.code == 1
+    assert "with other values" in done.err
+    assert not UNSAFE.search(done.err.replace("\n", ""))
