@@ -108,7 +108,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "sets": charts.counted(charts.sizes(data.duplicates.sizes, "listings"), "lost"),
         "dropped_by": losses(stages["deduplicate"]),
         "loss": charts.line(data.losses),
-        "curves": [(words.CURVES.get(n, n), line) for n, v in data.curves.items() if (line := charts.line(v, "g"))],
+        "curves": [(words.CURVES.get(n, n), line) for n, v in data.curves.items() if (line := charts.line(v, ".3g"))],
         "retrieval": learning.retrieval(stages["pretrain"].metrics),
         "measured": claims.measured(stages["pretrain"], stages["pairs"]),
         "by_prompt": learning.by_prompt(stages["pretrain"].metrics),
