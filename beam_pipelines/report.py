@@ -11,12 +11,14 @@ from typing import Any
 
 import xxhash
 
+from ..quality.report.labels import QUESTIONS
 from ..quality.report.page import render
 from ..schemas.attempt import Attempt, Marker, Summary, fingerprint
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest, Published
 from .assembly import gather
 from .gathering import REPORTED
+from .reviewing import FOLDER
 from .run_folder import RunFolder
 from .stage import Stage, StageRun
 
@@ -36,7 +38,7 @@ class Report(Stage):
         return config.report.model_dump()
 
     def sources(self, config: Config) -> dict[str, str]:
-        """What each stage has published, how it was judged, and what became of those that are not done."""
+        """What each stage has published, how gates and people judged it, and what became of those that are not done."""
         run = RunFolder(config.run_folder)
         states, found = run.states(), {}
         for name in REPORTED:
@@ -45,6 +47,10 @@ class Report(Stage):
                 found[name] = fingerprint({"attempt": manifest.attempt, "verdict": manifest.verdict})
             if state.get("state", "done") != "done":
                 found[f"{name}.state"] = f"{state['state']}: {state.get('reason', '')}"
+        for of in QUESTIONS:
+            place = run.place / FOLDER / f"{of}.json"
+            if place.exists():
+                found[f"review.{of}"] = xxhash.xxh3_64_hexdigest(place.read_bytes())
         return found
 
     def shards(self, config: Config, inputs: Mapping[str, Manifest]) -> int:

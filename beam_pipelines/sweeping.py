@@ -34,7 +34,7 @@ from .exhibits import digest, known
 from .gathering import Gathering
 from .run_folder import FOLLOWS
 
-DECIDED = 5_000_000  # pairs up to which listings are decided anew for each value: 0.3 s for each million
+DECIDED = 5_000_000  # pairs up to which listings are decided anew for each value: 6 s of CPU for each million
 SHOWN = 3  # at each side of a threshold
 Row = dict[str, Any]
 
