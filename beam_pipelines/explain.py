@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ..quality.noise import groups
 from ..quality.report.cleaning import in_force, trace
@@ -18,16 +16,15 @@ from ..quality.report.distance import filter_in_force, measures
 from ..quality.report.meanings import meaning
 from ..quality.report.story import Chapter, Pair, Story, pairs, quoted, veto_said, why_it_stays, would_stay
 from ..quality.report.words import listed, named, plural, visible
-from ..schemas.dataset import Dataset
+from ..schemas.dataset import shard_of
 from ..schemas.errors import ConfigError
 from .exhibits import listing_of
 from .filter import worst
 from .gathering import REPORTED, Gathering
+from .listing_rows import ListingRows, Row, either, nearest_ids
 from .run_folder import RunFolder
 
 PAIRS = 10  # verified pairs that are told
-SEARCHED = 200_000  # ids of like length that a misspelt one is compared with
-Row = dict[str, Any]
 
 
 def explain(run: RunFolder, row_id: str) -> Story:
@@ -39,11 +36,11 @@ def explain(run: RunFolder, row_id: str) -> Story:
     return Telling(Gathering(run), row_id).story()
 
 
-class Telling:
+class Telling(ListingRows):
     """What the datasets of a run say of one listing."""
 
     def __init__(self, found: Gathering, row_id: str) -> None:
-        self.found, self.id = found, row_id
+        super().__init__(found, row_id)
         self.chapters: list[Chapter] = []
         self.otherwise: list[str] = []
         self.ending = ("", "")  # outcome and the headline's words
@@ -52,7 +49,7 @@ class Telling:
 
     def story(self) -> Story:
         """Go through the stages, as far as the listing came."""
-        before, taken = self._row("ingest/listings"), self._rejected("ingest")
+        before, taken = self.row("ingest/listings"), self.rejected("ingest")
         if before is None and not taken:
             raise ConfigError(self._unknown())
         self._ingest(before, taken)
@@ -68,26 +65,6 @@ class Telling:
         outcome, words = self.ending
         return Story(id=self.id, outcome=outcome, headline=words, chapters=self.chapters, otherwise=self.otherwise,
                      photos=photos)  # fmt: skip
-
-    def _rows(self, name: str, key: str = "id", columns: Sequence[str] | None = None) -> list[Row]:
-        stage, _, dataset = name.partition("/")
-        if dataset not in self.found.stages[stage].rows:
-            return []
-        rows: list[Row] = self.found.dataset(name).rows([self.id], columns, key).to_pylist()
-        return rows
-
-    def _row(self, name: str) -> Row | None:
-        return next(iter(self._rows(name)), None)
-
-    def _rejected(self, stage: str) -> list[Row]:
-        return self._rows(f"{stage}/rejected")
-
-    def _scan(self, dataset: Dataset, test: pc.Expression, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read the rows that pass a test, wherever they stand."""
-        parts = [part for shard in range(dataset.shards) if (part := dataset.part(shard)).exists()]
-        return pa.concat_tables(
-            [pq.read_table(p.path, filesystem=p.arrow, columns=columns, filters=test, partitioning=None) for p in parts]
-        )
 
     def _tell(self, stage: str, outcome: str, said: list[str], **facts: Any) -> None:
         kept = {name: value for name, value in facts.items() if value is not None}
@@ -113,17 +90,15 @@ class Telling:
 
     def _photos(self) -> list[Row]:
         names = ["id", "position", "reference", "width", "height", "error", "phash", "image_sha"]
-        rows = self._rows("ingest/images", columns=names)
+        rows = self.rows("ingest/images", columns=names)
         dataset = self.found.dataset("ingest/images") if rows else None
         part = None
         if dataset is not None:
-            from ..schemas.dataset import shard_of
-
             part = str(dataset.part(int(shard_of(pa.array([self.id]), dataset.shards)[0])))
         return [{**{k: v for k, v in row.items() if k != "id"}, "kept_in": part} for row in rows]
 
     def _clean(self, before: Row) -> None:
-        after = self._row("clean/listings")
+        after = self.row("clean/listings")
         if after is None:
             return
         said, steps = [], []
@@ -146,11 +121,11 @@ class Telling:
     def _filter(self) -> bool:
         if not self.found.stages["filter"].published:
             return False
-        kept, taken = self._row("filter/listings"), self._rejected("filter")
+        kept, taken = self.row("filter/listings"), self.rejected("filter")
         settings = self.found.stages["filter"].settings
         config = filter_in_force(settings)
         scores = self.found.step("filter", "scores")
-        row = {**(self._row("clean/listings") or {}), **(kept or {})}
+        row = {**(self.row("clean/listings") or {}), **(kept or {})}
         if scores is not None:
             row |= next(iter(scores.rows([self.id]).to_pylist()), {})
         limit = 1.0
@@ -185,8 +160,8 @@ class Telling:
         if not self.found.stages["deduplicate"].published:
             return False
         config = table_in_force(self.found.stages["deduplicate"].settings)
-        lost = next(iter(self._rows("deduplicate/duplicates", "dropped_id")), None)
-        row = self._row("deduplicate/listings")
+        lost = next(iter(self.rows("deduplicate/duplicates", "dropped_id")), None)
+        row = self.row("deduplicate/listings")
         if lost is None and row is None:
             self._tell(
                 "deduplicate", "not read", ["deduplicate has not read it: it was run before filter let it through"]
@@ -197,7 +172,7 @@ class Telling:
             return self._dropped(lost, known, config)
         assert row is not None
         duplicates = self.found.dataset("deduplicate/duplicates")
-        mine = self._scan(
+        mine = self.scan(
             duplicates, pc.field("kept_id") == self.id, ["dropped_id", "rule", "text_similarity", "image_distance"]
         )
         rows = mine.to_pylist()
@@ -211,7 +186,7 @@ class Telling:
         said.append(
             f"family {visible(row['group_id'])}" if row["group_id"] != self.id else "the smallest id of its family"
         )
-        links = self._scan(self.found.dataset("deduplicate/links"), _either("left_id", "right_id", self.id)).to_pylist()
+        links = self.scan(self.found.dataset("deduplicate/links"), either("left_id", "right_id", self.id)).to_pylist()
         said.append(f"linked with {plural(len(links), 'listing')}" if links else "linked with none")
         said += self._told(known)
         self._tell("deduplicate", "kept", said, stands_for=rows, links=links, family=row["group_id"],
@@ -231,7 +206,7 @@ class Telling:
             reason = why_it_stays(both[twin], both[self.id], config)
             said.append(f"  the other one stays: {reason}" if reason else "")
         duplicates = self.found.dataset("deduplicate/duplicates")
-        fellows = self._scan(duplicates, pc.field("kept_id") == twin, ["dropped_id"])["dropped_id"].to_pylist()
+        fellows = self.scan(duplicates, pc.field("kept_id") == twin, ["dropped_id"])["dropped_id"].to_pylist()
         said.append(
             f"its duplicate set has {plural(len(fellows) + 1, 'listing')}: {visible(listed([twin, *fellows][:PAIRS]))}"
         )
@@ -244,9 +219,7 @@ class Telling:
 
     def _pairs_of(self, config: Any) -> list[Pair]:
         edges = self.found.step("deduplicate", "edges")
-        return (
-            [] if edges is None else pairs(self._scan(edges, _either("left_id", "right_id", self.id)), self.id, config)
-        )
+        return [] if edges is None else pairs(self.scan(edges, either("left_id", "right_id", self.id)), self.id, config)
 
     def _told(self, known: Sequence[Pair]) -> list[str]:
         return [
@@ -259,7 +232,7 @@ class Telling:
         if not self.found.stages["pairs"].published:
             return
         for name in ("train", "val"):
-            if self._scan(self.found.dataset(f"pairs/{name}"), pc.field("id") == self.id, ["id"]).num_rows:
+            if self.scan(self.found.dataset(f"pairs/{name}"), pc.field("id") == self.id, ["id"]).num_rows:
                 self._tell("pairs", name, [f"among the pairs for {'training' if name == 'train' else 'validation'}"])
                 return
         self._tell("pairs", "skipped", ["makes no pair: it has no photo that decodes, or no title"])
@@ -267,7 +240,7 @@ class Telling:
     def _embed(self) -> None:
         if not self.found.stages["embed"].published:
             return
-        rows, taken = self._rows("embed/embeddings", columns=["id", "has_image", "has_text"]), self._rejected("embed")
+        rows, taken = self.rows("embed/embeddings", columns=["id", "has_image", "has_text"]), self.rejected("embed")
         if rows:
             parts = listed(
                 [word for word, has in (("photo", rows[0]["has_image"]), ("title", rows[0]["has_text"])) if has]
@@ -279,7 +252,7 @@ class Telling:
             )
 
     def _predict(self) -> None:
-        answers = self._rows("predict/predictions")
+        answers = self.rows("predict/predictions")
         if not answers:
             return
         said = [
@@ -287,8 +260,8 @@ class Telling:
             f"{'' if a['accepted'] else ', not accepted'}"
             for a in answers
         ]
-        cluster = next(iter(self._rows("predict/clusters")), None)
-        matches = self._scan(self.found.dataset("predict/matches"), _either("left_id", "right_id", self.id)).to_pylist()
+        cluster = next(iter(self.rows("predict/clusters")), None)
+        matches = self.scan(self.found.dataset("predict/matches"), either("left_id", "right_id", self.id)).to_pylist()
         accepted = [m for m in matches if m["accepted"]]
         said.append(f"cluster {visible(cluster['cluster_id'])}" if cluster else "")
         said.append(f"{len(accepted)} of {plural(len(matches), 'near neighbour')} accepted as the same product")
@@ -300,35 +273,14 @@ class Telling:
             manifest = self.found.manifests.get(stage)
             if manifest is None or "gate_failures" not in manifest.datasets:
                 continue
-            rows = self._scan(self.found.dataset(f"{stage}/gate_failures"), pc.field("id") == self.id).to_pylist()
+            rows = self.scan(self.found.dataset(f"{stage}/gate_failures"), pc.field("id") == self.id).to_pylist()
             if rows:
                 said = [f"breaks {visible(r['rule'])}: found {quoted(r.get('value'), 120)}" for r in rows]
                 self._tell(f"gate of {stage}", "breaks rules", said, failures=rows)
 
     def _unknown(self) -> str:
-        return f"no record has the id {self.id!r}{_nearest(self.id, self.found.dataset('ingest/listings'))}"
+        return f"no record has the id {self.id!r}{nearest_ids(self.id, self.found.dataset('ingest/listings'))}"
 
 
 _CATEGORY = pa.schema([("category", pa.string())])
 _WAYS = {"unreadable_photo": ["one of its photos could be fetched and decoded"]}
-
-
-def _either(left: str, right: str, row_id: str) -> pc.Expression:
-    return (pc.field(left) == row_id) | (pc.field(right) == row_id)
-
-
-def _nearest(row_id: str, listings: Dataset) -> str:
-    """Name ids that are like one that is not there: of about its length, and with its first or last letters."""
-    wanted, like = row_id.strip(), []
-    for shard in range(listings.shards):
-        ids = listings.table(shard, ["id"])["id"]
-        size = pc.utf8_length(ids)
-        near = pc.and_(pc.greater_equal(size, len(wanted) - 2), pc.less_equal(size, len(wanted) + 2))
-        ends = pc.or_(
-            pc.starts_with(ids, wanted[:2], ignore_case=True), pc.ends_with(ids, wanted[-2:], ignore_case=True)
-        )
-        like += ids.filter(pc.and_(near, ends)).to_pylist()
-        if len(like) > SEARCHED:
-            break
-    close = difflib.get_close_matches(wanted, like[:SEARCHED], n=3, cutoff=0.6)
-    return f"; the nearest are {', '.join(visible(name) for name in close)}" if close else "; none is like it"
