@@ -38,12 +38,15 @@ def report(
 ) -> None:
     """Write the report of what is published now."""
     from .pipeline import run as run_pipeline
+    from .run_folder import RunFolder
 
-    config = config_of(place, overrides)
+    config = asked = config_of(place, overrides)
     if compare is not None:
         other = run_folder(compare).place.url
-        config = config.model_copy(update={"report": config.report.model_copy(update={"compare": other})})
-    run_pipeline(config, [], "report", "report", True, say=lambda line: out.print(plain(line)))
+        asked = config.model_copy(update={"report": config.report.model_copy(update={"compare": other})})
+    run_pipeline(asked, [], "report", "report", True, say=lambda line: out.print(plain(line)))
+    if compare is not None:  # asked for once: the next report compares with the run before again
+        RunFolder(config.run_folder).note(config=config.model_dump())
     out.print(escape(f"{config.run_folder}/report/index.html"))
 
 
