@@ -97,9 +97,12 @@ def reviews(run: RunFolder) -> list[Review]:
     return found
 
 
-def review_metrics(run: RunFolder, stage: str, attempt: str) -> dict[str, float]:
-    """Give what people found of an attempt, as metrics that a gate may judge; nothing of another attempt."""
-    metrics: dict[str, float] = {}
+def review_metrics(run: RunFolder, stage: str, attempt: str) -> dict[str, float | None]:
+    """Give what people found of an attempt, as metrics that a gate may judge; unknown where they judged none of it."""
+    kinds = [of for of, (_, judged_stage) in QUESTIONS.items() if judged_stage == stage]
+    metrics: dict[str, float | None] = {
+        f"review_{of}_{name}": None for of in kinds for name in ("precision", "precision_low", "judged")
+    }
     for found in reviews(run):
         if QUESTIONS[found.of][1] == stage and found.attempt == attempt:
             metrics |= found.metrics

@@ -89,7 +89,7 @@ def _pair_said(edge: Mapping[str, Any], what: str, who: str, config: Deduplicate
     else:
         said.append("no photos to compare")
     said.append(WHO[who])
-    return f"{', '.join(said)}: {AGREE[what] + ' agrees' if what else 'not enough agrees'}"
+    return f"{', '.join(said)}; what agrees: {AGREE[what] if what else 'not enough'}"
 
 
 def title_needed(edge: Mapping[str, Any], config: DeduplicateConfig) -> float:

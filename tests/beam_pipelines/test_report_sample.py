@@ -139,8 +139,10 @@ def test_what_people_found_is_kept_shown_and_a_metric(run: Path, finished: Path,
     kept = json.loads((own / "review/duplicates.json").read_text())
     assert kept["metrics"]["review_duplicates_judged"] == len(cases)
     attempt = manifest(own, "deduplicate")["attempt"]
-    assert review_metrics(RunFolder(Storage.of(own)), "deduplicate", attempt) == kept["metrics"]
-    assert review_metrics(RunFolder(Storage.of(own)), "deduplicate", "another") == {}
+    found = review_metrics(RunFolder(Storage.of(own)), "deduplicate", attempt)
+    assert kept["metrics"].items() <= found.items()
+    assert found["review_variants_precision"] is None
+    assert set(review_metrics(RunFolder(Storage.of(own)), "deduplicate", "another").values()) == {None}
     assert eclip("report", own).code == 0
     assert "What people found" in (own / "report/index.html").read_text("utf-8")
 

@@ -26,7 +26,7 @@ def test_a_pair_is_told_with_its_scores_and_thresholds() -> None:
     )
     assert pair.said == (
         "titles 0.82 alike (0.4 agree beside this photo), photos 3 of 256 bits apart (32 agree), colours 1.0 apart "
-        "(4 agree), same seller: photo and title agrees"
+        "(4 agree), same seller; what agrees: photo and title"
     )
     ways = would_stay(pair, CONFIG)
     assert "deduplicate.decision had “link” for photo and title, same seller" in ways
