@@ -90,7 +90,8 @@ def main() -> None:
             ("report", report, 1180, 1000, False, ""),
             ("report-dark", report, 1180, 1000, True, ""),
             ("report-narrow", report, 390, 1000, False, ""),
-            ("duplicates", report, 1180, 1000, False, "#duplicates"),
+            ("duplicates", report, 1180, 900, False, "#sets"),
+            ("thresholds", report, 1180, 900, False, "#thresholds"),
             ("review", review, 1180, 820, False, ""),
         ):
             shoot(page, given.output / f"{name}.webp", width, height, dark, anchor)

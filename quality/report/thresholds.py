@@ -18,7 +18,7 @@ _SAID = {  # what it holds, and how a score is written
     "filter.placeholder.max_title_similarity": ("how alike a placeholder’s titles are, at most", "{:.2f}"),
     "deduplicate.text_similarity": ("Jaccard index from which titles agree", "titles {:.2f} alike"),
     "deduplicate.text_beside_photo": (
-        "the same beside an equal photo; farther photos ask for no less",
+        "the same beside an equal photo",
         "titles {:.2f} alike",
     ),
     "deduplicate.image_distance": ("bits of 256 up to which photos agree", "{:.0f} bits apart"),
