@@ -16,7 +16,7 @@ import xxhash
 
 from ..schemas.mapping import row_hash
 from .duplicates import gtin
-from .text import decoding, pii, rules
+from .text import decoding, iban, pii, rules
 from .text.pii import redact
 from .text.rules import RULES
 
@@ -127,5 +127,5 @@ def _each(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> tuple[int
 
 def content_hash() -> str:
     """Hash of the rules: a catalog is read again when one changes."""
-    modules = (pii, decoding, rules, gtin, sys.modules[__name__])
+    modules = (pii, iban, decoding, rules, gtin, sys.modules[__name__])
     return xxhash.xxh3_64_hexdigest("".join(map(inspect.getsource, modules)).encode())
