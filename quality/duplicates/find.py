@@ -41,7 +41,7 @@ def find_duplicates(
     image: str | Sequence[str] | None = None,
     id: str | None = None,
     seller: str | None = None,
-    attributes: Sequence[str] = (),
+    attributes: str | Sequence[str] = (),
     preset: Literal["catalog", "training"] = "catalog",
     config: DeduplicateConfig | None = None,
     phash: str | None = None,
@@ -62,12 +62,12 @@ def find_duplicates(
     Args:
         df: One listing a row: a pandas frame, or what Arrow can read, such as a table of pyarrow or a polars frame.
         title: Column of titles.
-        image: Column of photos: a path, or the file's bytes, in each cell, or a list of them; null where there is none.
-            Of several photos, from lists or from several columns, the first eight that decode are compared, and the
-            pair that agrees best counts.
+        image: Column of photos: a path, a public URL or the file's bytes in each cell, or a list of them; null where
+            there is none. Of several photos, from lists or from several columns, the first eight that decode are
+            compared, and the pair that agrees best counts.
         id: Column of ids, unique; default: the frame's index.
         seller: Column of sellers.
-        attributes: Columns such as colour and size, whose differing values make variants.
+        attributes: Columns such as colour and size, whose differing values make variants; a cell may hold several.
         preset: The decision table.
         config: All settings of the section `deduplicate`, instead of the preset.
         phash: Column of 64-bit perceptual hashes, 16 hex digits, where there are no photos.
@@ -75,7 +75,7 @@ def find_duplicates(
         columns: Names of the columns that are read, where they differ: brand="maker", gtin="ean".
 
     Raises:
-        ConfigError: a column is not there.
+        ConfigError: a column is not there, or there twice.
         SourceError: ids are not unique.
     """
     if config is not None and preset != "catalog":

@@ -50,8 +50,8 @@ def hash_photos(
     """
     remaining = iter(files)
     rows: list[dict[str, Any]] = []
-    while some := list(islice(remaining, AT_A_TIME)):
-        looked = [_looked(data, hash_path, max_megapixels) for data in some]
+    # File by file: several hundred at once would fill the memory.
+    while looked := [_looked(data, hash_path, max_megapixels) for data in islice(remaining, AT_A_TIME)]:
         described = iter(describe([photo for photo in looked if isinstance(photo, Photo)]))
         rows += [{"error": found} if isinstance(found, str) else next(described) for found in looked]
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in COLUMNS})
