@@ -120,6 +120,7 @@ class Deduplicate(Stage):
             "floor": config.floor,
             "word_floor": config.word_floor,
             "close": config.text_similarity,
+            "priced": config.price_ratio is not None,
             **_hot(work.config),
             **_vetoes(work.config),
         }

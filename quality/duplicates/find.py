@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import PRESETS, DeduplicateConfig
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.filter_config import PlaceholderConfig
@@ -141,13 +142,14 @@ def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
     parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
     vetoes = OwnVetoes.of(config)
     hot, owner = hot_hashes(shared(listings, photos), PlaceholderConfig()), np.asarray(photos["row"])
-    for first in range(0, max(1, listings.num_rows), SIGNED_AT_ONCE):
-        batch = listings.slice(first, SIGNED_AT_ONCE)
+    first = 0
+    for batch in slices(listings, SIGNED_AT_ONCE):
         moved("read titles", first, listings.num_rows)
         begin, end = np.searchsorted(owner, [first, first + batch.num_rows]).tolist()
         part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
+        first += batch.num_rows
     return Signs(pa.concat_batches(parts), shared_keys(keys))
 
 

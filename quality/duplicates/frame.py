@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import encodable, of_frame, photo_hash, price, text, time
-from ..noise import HOT, share
-from .photo_signs import MOST
+from ..noise import HOT, different_main_photos, share
+from .photo_signs import MOST, hash_numbers
 from .xxh64 import digests
 
 # Columns that are read where the frame has them by these names.
@@ -159,6 +159,7 @@ def _photo(cell: Any) -> bytes | None:
 def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
     """Describe the photos that several listings share, wherever they stand among theirs, as rows of HOT."""
     frame = listings.select(["phash", "brand", "seller", "category"]).to_pandas()
+    main, seller = hash_numbers(listings["phash"]), digests(listings["seller"])
     ids = digests(listings["id"])  # those of lowest hash are compared: whatever order rows are in, the same
     makers = frame["brand"].fillna(frame["seller"]).fillna(frame["category"]).fillna("")
     # A hash that was given has no photo among `photos`.
@@ -171,6 +172,7 @@ def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
             len(places),
             listings["title"].take(pa.array(places[np.argsort(ids[places], kind="stable")])),
             makers.iloc[places].replace("", None).nunique(),
+            different_main_photos(main[places], seller[places]),
         )
         for name, places in ((name, shown["row"].to_numpy()[k]) for name, k in shown.groupby("phash").indices.items())
         if len(places) > 1

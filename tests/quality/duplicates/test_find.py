@@ -218,6 +218,17 @@ def test_which_photos_are_hot_does_not_depend_on_the_order_of_rows() -> None:
     assert rows[0].equals(rows[2])
 
 
+@pytest.mark.parametrize("sellers", [1, 2])
+def test_a_chart_beside_similar_titles_of_one_seller_is_no_sign(sellers: int) -> None:
+    chart, titles = picture(99), [f"velmo cotton shirt round neck print no {word}" for word in "abcdef"]
+    df = pd.DataFrame({"title": titles, "photo": [[picture(k), chart] for k in range(6)]})
+    df["shop"] = [f"s{k % sellers}" for k in range(6)]
+    found = find_duplicates(df, image="photo", seller="shop", preset="training")
+    # What several shops show beside photos of their own is the product's.
+    assert (len(found.dropped) > 0) is (sellers > 1)
+    assert set(found.links["kind"]) <= {"text"} if sellers == 1 else True
+
+
 def test_one_photo_of_two_flavours_drops_neither() -> None:
     titles = ["gooseberry jam glass jar 340 g", "quince jam glass jar 340 g", "jam glass jar gooseberry 340g"]
     df = pd.DataFrame({"title": titles, "shop": "s", "hash": "e091cccb9326cfc6"})
