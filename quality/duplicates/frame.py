@@ -133,8 +133,8 @@ def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.Reco
             hashed["row"] = [row for row, _ in asked]
             hashed = hashed[hashed["error"].isna()]
             hashed["position"] = hashed.groupby("row").cumcount() + hashed["row"].map(shown)
-            for row, number in hashed["row"].value_counts().items():
-                shown[row] += number
+            for row in hashed["row"].tolist():
+                shown[row] += 1
             parts.append(hashed)
         tables += [part[PHOTOS.names] for part in parts if len(part)]
     found = pd.concat(tables[1:] or tables).sort_values(["row", "position"])

@@ -176,9 +176,11 @@ def _spelled(data: np.ndarray, start: int, end: int) -> bool:
         return False
     earlier, before, last = data[end - 3] | 0x20, data[end - 2] | 0x20, data[end - 1] | 0x20
     if last == 0x61:
-        return before == 0x62 and earlier == 0x6F  # "oba"
+        return bool(before == 0x62 and earlier == 0x6F)  # "oba"
     letter = 0x61 <= earlier <= 0x7A
-    return last == 0x74 and (before == 0xA4 or (before == 0x61 and not letter) or (before == 0x6F and earlier == 0x64))
+    return bool(
+        last == 0x74 and (before == 0xA4 or (before == 0x61 and not letter) or (before == 0x6F and earlier == 0x64))
+    )
 
 
 @inner
