@@ -92,7 +92,7 @@ def _numbers(names: pa.Array) -> np.ndarray:
     """Hash names; 0 for an empty one. [uint64 (n,)]"""
     names = names.dictionary_encode()
     found = [xxhash.xxh3_64_intdigest(name.encode()) if name else 0 for name in names.dictionary.to_pylist()]
-    return np.array(found, np.uint64)[np.asarray(names.indices)]
+    return np.asarray(np.array(found, np.uint64)[np.asarray(names.indices)])
 
 
 def further_photos_of(images: Dataset) -> bool:

@@ -173,7 +173,7 @@ class SignsSource:
         (signs,) = read_batches(self.folder / "_signs" / f"{shard:05d}.arrow")
         lengths = (pc.binary_length(signs["text"]), *(pc.list_value_length(signs[n]) for n in ("features", "photos")))
         text, features, photos = (np.asarray(pc.fill_null(length, 0))[rows].astype(np.int64) for length in lengths)
-        return text + 8 * features + 240 * photos
+        return np.asarray(text + 8 * features + 240 * photos)
 
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """The signs of these rows."""
