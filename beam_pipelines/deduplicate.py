@@ -95,7 +95,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 7
+    version = 8
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")
