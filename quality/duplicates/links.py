@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.listing import LINKS
+from ..compiled import compiled
 from .agreement import AGREEMENTS, VETOES, nearness
 from .decision import Decisions, ranked
 
@@ -62,7 +62,7 @@ def links(
     return rows, left[order], right[order]
 
 
-@numba.njit(cache=True)
+@compiled
 def _strongest(left: np.ndarray, right: np.ndarray, n: int, most: int) -> np.ndarray:
     """Take edges in their order, as long as neither listing has so many yet. [int64 (m,)] x2 -> [bool (m,)]"""
     count, taken = np.zeros(n, np.int64), np.zeros(len(left), np.bool_)

@@ -136,7 +136,7 @@ def information(rgb: np.ndarray) -> np.ndarray:
     return np.asarray(-(shares * logs).sum(axis=1), np.float32)
 
 
-@numba.njit(cache=True)
+@compiled
 def _colour_counts(rgb: np.ndarray) -> np.ndarray:
     """Count the pixels of each of 64 colours, four levels of each primary. [uint8 (n, pixels, 3)] -> [int64 (n, 64)]"""
     found = np.zeros((len(rgb), 64), np.int64)
