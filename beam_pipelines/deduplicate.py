@@ -95,7 +95,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 7
+    version = 8
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")
@@ -120,6 +120,7 @@ class Deduplicate(Stage):
             "floor": config.floor,
             "word_floor": config.word_floor,
             "close": config.text_similarity,
+            "priced": config.price_ratio is not None,
             **_hot(work.config),
             **_vetoes(work.config),
         }

@@ -179,7 +179,7 @@ class Gathering:
         edges = next((Dataset(folder, manifest.shards) for folder in steps if folder.exists()), None)
         listings, dropped, links = (self._dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
         settings = self.stages["deduplicate"].settings
-        return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings)
+        return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings, manifest.metrics)
 
     def _predictions(self) -> Predictions:
         if "predict" not in self.manifests:

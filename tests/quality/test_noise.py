@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from eclip.quality.noise import HOT, judge, score, share
+from eclip.quality.noise import HOT, judge, pairs, score, share
 from eclip.schemas.filter_config import FilterConfig, PlaceholderConfig
 from eclip.schemas.listing import LISTINGS
 
@@ -91,3 +91,21 @@ def test_no_rows() -> None:
     kept, rejected = judge(batch, score(batch, HOT.empty_table()), FilterConfig())
     assert (kept.num_rows, rejected.num_rows) == (0, 0)
     assert "photo_aspect" in kept.schema.names
+
+
+def test_only_pairs_that_could_fit_count_for_the_share_of_misfits() -> None:
+    rows = [
+        {"mismatched": 0.9},
+        {"width": 20},
+        {"title": "!"},
+        {"phash": "aa", "information": 0.1},
+        {"phash": "bb"},
+        {},
+    ]
+    batch = listings(*({k: v for k, v in row.items() if k != "mismatched"} for row in rows))
+    hot = pa.Table.from_pylist([{"phash": "aa", "listings": 99, "title_similarity": 0.0, "brands": 9},
+                                {"phash": "bb", "listings": 99, "title_similarity": 0.0, "brands": 1}], HOT)  # fmt: skip
+    scores = score(batch, hot, pa.array([0.9, 0.9, 0.9, 0.9, 0.9, None], pa.float32()))
+    strict = FilterConfig.model_validate({"mismatch": {"max_score": 0.5}})
+    for config in (FilterConfig(), strict):  # what is rejected for this alone is what is counted
+        assert pairs(batch, scores, config).tolist() == [True, False, False, False, False, False]
