@@ -163,7 +163,7 @@ class Assembly:
         listings, dropped, links = (self.found.dataset(f"deduplicate/{n}") for n in ("listings", "duplicates", "links"))
         settings = self.found.stages["deduplicate"].settings
         before = self.found.dataset("filter/listings") if "filter" in self.found.manifests else None
-        return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings, before)
+        return duplicates(listings, dropped, links, edges, stage / manifest.attempt, settings, manifest.metrics, before)
 
     def _predictions(self) -> Predictions:
         if "predict" not in self.found.manifests:

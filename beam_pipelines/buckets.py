@@ -15,8 +15,10 @@ import atexit
 import functools
 import itertools
 import math
+import shutil
 import tempfile
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +32,9 @@ from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 
 KEY_BYTES = 64  # of memory for each key of a range, while it is sorted
-BATCH_MEMBERS = 100_000  # members of buckets whose payload is in memory at once; about 500 bytes each
+BATCH_MEMBERS = 100_000  # members of buckets whose payload is in memory at once; most have about 500 bytes
+BATCH_BYTES = 64 << 20  # of payload at once; what is worked out of it takes several times that
+LEFT_FREE = 0.25  # of the disk that copies lie on
 _ROW_BITS = 40
 
 
@@ -68,6 +72,9 @@ class BucketSource(Protocol):
     def keys(self, shard: int, span: KeyRange) -> Keys:
         """The keys of a range; rows are numbered within the shard."""
 
+    def sizes(self, shard: int, rows: np.ndarray) -> np.ndarray:
+        """About how many bytes the payload of each of these rows has. [int64 (n,)]"""
+
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """What `BucketWork` needs to know of these rows, in their order."""
 
@@ -98,7 +105,7 @@ class RangeWork(ShardWork):
         buckets = self.work.buckets(self._keys(KeyRange(number, self.ranges)))
         owners: list[np.ndarray] = [np.zeros(0, np.int64)]
         tables: list[pa.Table] = []
-        for rows, batch in buckets.batches(self.members):
+        for rows, batch in buckets.batches(self.members, self._sizes(buckets.rows), BATCH_BYTES):
             mine, found = self.work(self._payload(rows), batch)
             owners.append(rows[mine] >> _ROW_BITS)
             tables.append(found)
@@ -109,6 +116,13 @@ class RangeWork(ShardWork):
         parts = [self.source.keys(shard, span) for shard in range(self.source.shards)]
         rows = [(np.int64(shard) << _ROW_BITS) | part.row for shard, part in enumerate(parts)]
         return replace(all_keys(parts), row=np.concatenate(rows))
+
+    def _sizes(self, rows: np.ndarray) -> np.ndarray:
+        shards, found = rows >> _ROW_BITS, np.empty(len(rows), np.int64)
+        for shard in np.unique(shards).tolist():
+            mine = shards == shard
+            found[mine] = self.source.sizes(shard, rows[mine] & ((1 << _ROW_BITS) - 1))
+        return found
 
     def _payload(self, rows: np.ndarray) -> pa.Table:
         """The payload of rows in ascending order, shard by shard."""
@@ -137,25 +151,48 @@ def write_batches(target: Storage, tables: Iterable[pa.Table], schema: pa.Schema
 
 
 def read_batches(source: Storage, number: int | None = None) -> list[pa.RecordBatch]:
-    """Read one of them, or all; locally mapped: only pages that are needed are read, and workers share them."""
-    with pa.ipc.open_file(pa.memory_map(source.path if source.is_local else _copied(source))) as file:
+    """Read one of them, or all; locally mapped: only pages that are needed are read, and workers share them.
+
+    Of an object store one alone is read where it lies; of all, rows are taken again and again: the file is copied.
+    """
+    if not source.is_local and number is not None:
+        with source.arrow.open_input_file(source.path) as opened, pa.ipc.open_file(opened) as file:
+            return [file.get_batch(number)]
+    with pa.ipc.open_file(pa.memory_map(source.path if source.is_local else _copies().path(source))) as file:
         return [file.get_batch(k) for k in (range(file.num_record_batches) if number is None else [number])]
 
 
+class Copies:
+    """Files of object stores on this machine's disk; the one used longest ago goes where the disk fills up."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="eclip-")
+        self._files: OrderedDict[str, Path] = OrderedDict()
+        atexit.register(self._folder.cleanup)
+
+    def path(self, source: Storage) -> str:
+        """Give the local copy of a file, made now where there is none."""
+        file = self._files.pop(source.url, None)
+        if file is None:
+            self._make_room(source.size())
+            file = Path(self._folder.name) / uuid.uuid4().hex
+            source.fs.get_file(source.path, str(file))
+        self._files[source.url] = file
+        return str(file)
+
+    def _make_room(self, size: int) -> None:
+        """Remove copies until a file fits and LEFT_FREE of the disk stay free, for the other workers' copies, too."""
+        while self._files:
+            disk = shutil.disk_usage(self._folder.name)
+            if disk.free - size >= LEFT_FREE * disk.total:
+                return
+            self._files.popitem(last=False)[1].unlink()  # what is mapped stays readable
+
+
 @functools.cache
-def _folder() -> Path:
-    """A folder of this process."""
-    folder = tempfile.TemporaryDirectory(prefix="eclip-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
-
-
-@functools.lru_cache(1 << 16)
-def _copied(source: Storage) -> str:
-    """Copy a file of an object store to this machine, once: rows are taken from it again and again."""
-    path = _folder() / uuid.uuid4().hex
-    source.fs.get_file(source.path, str(path))
-    return str(path)
+def _copies() -> Copies:
+    """Those of this process."""
+    return Copies()
 
 
 def results(folder: Storage, shard: int | None = None) -> list[pa.Table]:

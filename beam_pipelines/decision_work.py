@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..quality.duplicates import survivor
-from ..quality.duplicates.agreement import AGREEMENTS, VETOES
+from ..quality.duplicates.agreement import AGREEMENTS, SELLERS, VETOES, who_sells
 from ..quality.duplicates.completion import decide_completely
 from ..quality.duplicates.decision import Decisions, Nodes
 from ..quality.duplicates.links import links
 from ..quality.duplicates.xxh64 import digests
+from ..quality.report.decision_table import KEPT_APART
 from ..schemas.dataset import Dataset, part_name
 from ..schemas.deduplicate_config import DeduplicateConfig
+from ..schemas.errors import SourceError
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 from .signs_work import SignsLookup
@@ -66,7 +68,7 @@ class DecisionWork(ShardWork):
         rows, owners, _ = links(ids, found, left, right, edges, self.config)
         self._write("links", rows, np.searchsorted(owners, bounds))
         output.count("in", len(ids))
-        (self.folder / "_figures.json").write_json(_figures(found))
+        (self.folder / "_figures.json").write_json(_figures(found, edges))
 
     def read(self) -> tuple[Nodes, np.ndarray, np.ndarray, pa.Table, np.ndarray]:
         """Read listings and edges; each shard is turned into numbers before the next.
@@ -85,7 +87,7 @@ class DecisionWork(ShardWork):
         )  # fmt: skip
         bounds = np.concatenate([[0], np.cumsum([len(r.ids) for r in read])])
         del read, catalog
-        places = Places(hashes)
+        places = Places(hashes, ids)
         parts = [self._read_edges(k, places) for k in shards]
         edges = pa.concat_tables([table for *_, table in parts]).unify_dictionaries().combine_chunks()
         left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
@@ -140,14 +142,16 @@ class Places:
     """Find listings by the 64-bit hash of their id.
 
     Raises:
-        AssertionError: two ids have one hash, which has a chance of 3e-8 in a million.
+        SourceError: two ids have one hash, which has a chance of 3e-8 in a million.
     """
 
-    def __init__(self, hashes: np.ndarray) -> None:
+    def __init__(self, hashes: np.ndarray, ids: pa.Array) -> None:
         self.order = np.argsort(hashes, kind="stable")
         self.sorted = hashes[self.order]
-        if (self.sorted[1:] == self.sorted[:-1]).any():
-            raise AssertionError("two ids have one 64-bit hash; change one of them")
+        same = np.flatnonzero(self.sorted[1:] == self.sorted[:-1])
+        if len(same):
+            one, other = (ids[int(self.order[k])].as_py() for k in (same[0], same[0] + 1))
+            raise SourceError(f"the ids '{one}' and '{other}' have one 64-bit hash; change one of them in the source")
 
     def of(self, hashes: np.ndarray) -> np.ndarray:
         """Give the number of each listing. [uint64 (m,)] -> [int64 (m,)]"""
@@ -174,10 +178,16 @@ def _decision_rows(nodes: Nodes, found: Decisions, edges: pa.Table) -> pa.Table:
     )
 
 
-def _figures(found: Decisions) -> dict[str, int]:
+def _figures(found: Decisions, edges: pa.Table) -> dict[str, int]:
     sets = np.bincount(found.kept) if len(found.kept) else np.zeros(1, np.int64)
     families = np.bincount(found.family) if len(found.family) else np.zeros(1, np.int64)
-    return {"largest_duplicate_set": int(sets.max()), "largest_family": int(families.max()),
-            "rows_put_back": int((found.saved >= 0).sum()),
-            "kept_of_large_sets": int((found.veto == VETOES.index("set too large")).sum()),
-            "refused_by_size": found.refused.by_size, "refused_by_product": found.refused.by_label}  # fmt: skip
+    figures = {"largest_duplicate_set": int(sets.max()), "largest_family": int(families.max()),
+               "rows_put_back": int((found.saved >= 0).sum()),
+               "kept_of_large_sets": int((found.veto == VETOES.index("set too large")).sum()),
+               "refused_by_size": found.refused.by_size, "refused_by_product": found.refused.by_label}  # fmt: skip
+    # What edges alone do not tell; they tell the other vetoes.
+    apart = np.isin(found.veto, [VETOES.index(name) for name in ("price", "set too large", "put back")])
+    cells, counts = np.unique(found.agreement[apart] * len(SELLERS) + who_sells(edges)[apart], return_counts=True)
+    for cell, number in zip(cells.tolist(), counts.tolist(), strict=True):
+        figures[f"{KEPT_APART}{AGREEMENTS[cell // len(SELLERS)]}:{SELLERS[cell % len(SELLERS)]}"] = number
+    return figures

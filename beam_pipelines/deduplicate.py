@@ -19,8 +19,8 @@ from ..quality.duplicates import lexicon
 from ..quality.duplicates.agreement import AGREEMENTS
 from ..quality.duplicates.edges import EDGES, distinct
 from ..quality.duplicates.own_vetoes import OwnVetoes
-from ..quality.noise import PUT_BACK
 from ..quality.own_function import content_hash
+from ..quality.put_back import PUT_BACK
 from ..schemas.attempt import Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
@@ -107,7 +107,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 8
+    version = 9
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")
@@ -133,6 +133,7 @@ class Deduplicate(Stage):
             "floor": config.floor,
             "word_floor": config.word_floor,
             "close": config.text_similarity,
+            "priced": config.price_ratio is not None,
             **_hot(work.config),
             **_vetoes(work.config),
         }

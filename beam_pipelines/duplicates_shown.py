@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ..quality.duplicates.survivor import COLUMNS as COLUMNS_OF_SURVIVOR
 from ..quality.report.data import Dropped, Duplicates, DuplicateSet, Listing, Variants
-from ..quality.report.decision_table import Cells, add, in_force, pair_hash, tally
+from ..quality.report.decision_table import Cells, add, in_force, kept_apart, pair_hash, tally
 from ..quality.report.story import why_it_stays
 from ..quality.report.vetoes import READ, own_vetoes, says
 from ..schemas.dataset import Dataset
@@ -35,6 +35,7 @@ def duplicates(
     edges: Dataset | None,
     attempt: Storage,
     settings: Mapping[str, Any],
+    figures: Mapping[str, Any],
     before: Dataset | None = None,
 ) -> Duplicates:
     """Count what was decided on pairs, and draw examples.
@@ -46,6 +47,7 @@ def duplicates(
         edges: All verified pairs; without them the cells of the decision table have no counts.
         attempt: The published attempt, with its samples.
         settings: What was in force.
+        figures: The stage's metrics.
         before: The listings before any was dropped; without them nothing is said of why one stays.
     """
     pairs, kept = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
@@ -58,7 +60,7 @@ def duplicates(
     largest = int(heads[members.argmax()]) if len(heads) and members.max() > 1 else None
     kinds, vetoes, drawn = _links(links)
     return Duplicates(
-        cells=_cells(edges, np.sort(np.concatenate(pairs)), settings),
+        cells=_cells(edges, np.sort(np.concatenate(pairs)), settings, figures),
         sizes={size + 1: number for size, number in histogram(members).items()},
         links=kinds,
         vetoes=vetoes,
@@ -67,10 +69,12 @@ def duplicates(
     )
 
 
-def _cells(edges: Dataset | None, dropped: np.ndarray, settings: Mapping[str, Any]) -> Cells:
-    cells: Cells = {}
+def _cells(
+    edges: Dataset | None, dropped: np.ndarray, settings: Mapping[str, Any], figures: Mapping[str, Any]
+) -> Cells:
     if edges is None or not settings:
-        return cells
+        return {}
+    cells = kept_apart(figures)
     config = in_force(settings)
     for shard in range(edges.shards):
         for batch in edges.batches(shard, rows=1 << 18):

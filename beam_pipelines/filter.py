@@ -17,9 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.noise import HOT, PUT_BACK, RULES, SCORES, groups, judge, score, worst_of
+from ..quality.noise import HOT, RULES, SCORES, groups, judge, pairs, score, worst_of
 from ..quality.own_filters import OwnFilters
 from ..quality.own_function import content_hash
+from ..quality.put_back import PUT_BACK
 from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
 from ..schemas.dataset import BATCH_ROWS, Dataset
@@ -75,14 +76,15 @@ class JudgeWork(ShardWork):
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Read listings and scores side by side: both are sorted by id, row for row."""
         scores = self.scores.table(shard).combine_chunks()
-        output.count("pairs_scored", len(scores) - scores["mismatch"].null_count)
-        output.count("pairs_unfit", pc.sum(pc.greater(scores["mismatch"], CLEAR)).as_py() or 0)
         first = 0
         for batch in self.listings.batches(shard):
             rows = scores.slice(first, batch.num_rows)
             first += batch.num_rows
             mine = rows.to_batches()[0] if rows.num_rows else SCORE_ROWS.empty()
             kept, lost = judge(batch, mine, self.config, self.worst, self.own, self.spared)
+            scored = mine["mismatch"].filter(pa.array(pairs(batch, mine, self.config)))
+            output.count("pairs_scored", len(scored))
+            output.count("pairs_unfit", pc.sum(pc.greater(scored, CLEAR)).as_py() or 0)
             output.count("in", batch.num_rows)
             output.count("put_back", len(kept) - kept[PUT_BACK].null_count)
             output.write("listings", kept)
@@ -108,7 +110,7 @@ class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 4
+    version = 5
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
 
@@ -167,6 +169,7 @@ class Filter(Stage):
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, the share that each rule rejected, and about how many photos do not fit their titles.
 
+        That is asked of `noise.pairs` alone: neither placeholders nor what is rejected for something else.
         Wrong pairs have any score with equal chance, right ones hardly one over a half: twice the share there is that
         of wrong pairs (Storey, "A direct approach to false discovery rates", J. R. Stat. Soc. B 64, 2002).
         """

@@ -13,8 +13,9 @@ import xxhash
 
 from ..quality.duplicates.buckets import Buckets, Keys, buckets
 from ..quality.duplicates.photo_signs import MOST, hash_numbers
+from ..quality.duplicates.signs import LONGEST
 from ..quality.duplicates.xxh64 import digests
-from ..quality.noise import HOT, TITLES_COMPARED, share
+from ..quality.noise import HOT, TITLES_COMPARED, different_main_photos, share
 from ..schemas.dataset import Dataset
 from .buckets import KeyRange
 
@@ -52,6 +53,11 @@ class PhotoKeys:
         new = np.append(True, (np.diff(row[order]) > 0) | (hashes[order][1:] != hashes[order][:-1]))[: len(order)]
         return row[order[new]], hashes[order[new]]
 
+    def sizes(self, shard: int, rows: np.ndarray) -> np.ndarray:
+        """But a few titles of each photo travel."""
+        del shard
+        return np.full(len(rows), 64, np.int64)
+
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """What tells one maker's listings from another's, as a number, and a few titles.
 
@@ -59,7 +65,7 @@ class PhotoKeys:
         lowest xxh64(id).
         """
         listing, keys = (shown[rows] for shown in self._shown(shard))
-        table = self.listings.table(shard, ["id", "title", "brand", "seller", "category"]).take(pa.array(listing))
+        table = self._told(shard).take(pa.array(listing))
         ids = digests(table["id"].combine_chunks())
         order = np.lexsort((ids, keys))
         first = np.concatenate([[True], keys[order][1:] != keys[order][:-1]]) if len(order) else np.zeros(0, bool)
@@ -68,10 +74,25 @@ class PhotoKeys:
         compared[order[place < TITLES_COMPARED]] = True
         titles = pc.if_else(pa.array(compared), pc.fill_null(table["title"].combine_chunks(), ""), None)
         makers = pc.coalesce(table["brand"], table["seller"], table["category"], "").combine_chunks()
-        names = makers.dictionary_encode()
-        numbers = np.array([xxhash.xxh3_64_intdigest(n.encode()) if n else 0 for n in names.dictionary.to_pylist()],
-                           np.uint64)[np.asarray(names.indices)]  # fmt: skip
-        return pa.table({"phash": keys, "id": ids, "title": titles, "maker": numbers})
+        sellers = pc.fill_null(table["seller"].combine_chunks(), "")
+        main = hash_numbers(table["phash"])
+        return pa.table({"phash": keys, "id": ids, "title": titles, "maker": _numbers(makers),
+                         "seller": _numbers(sellers), "main": main})  # fmt: skip
+
+    def _told(self, shard: int) -> pa.Table:
+        """What is read of a shard's listings: of titles as much as is compared."""
+        parts = []
+        for batch in self.listings.batches(shard, ["id", "title", "brand", "seller", "category", "phash"]):
+            short = pc.utf8_slice_codeunits(batch["title"], 0, LONGEST)
+            parts.append(batch.set_column(batch.schema.names.index("title"), "title", short))
+        return pa.Table.from_batches(parts)
+
+
+def _numbers(names: pa.Array) -> np.ndarray:
+    """Hash names; 0 for an empty one. [uint64 (n,)]"""
+    names = names.dictionary_encode()
+    found = [xxhash.xxh3_64_intdigest(name.encode()) if name else 0 for name in names.dictionary.to_pylist()]
+    return np.asarray(np.array(found, np.uint64)[np.asarray(names.indices)])
 
 
 def further_photos_of(images: Dataset) -> bool:
@@ -96,12 +117,15 @@ class CountHotImages:
 
     def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
         """Describe each photo; which shard that goes to does not matter, for every shard needs them all."""
-        keys, ids, makers = (np.asarray(rows[name]) for name in ("phash", "id", "maker"))
+        keys, ids, makers, sellers, main = (
+            np.asarray(rows[name]) for name in ("phash", "id", "maker", "seller", "main")
+        )
         titles = rows["title"].combine_chunks()
         described = []
         for a, b in itertools.pairwise(found.starts.tolist()):
             members = found.rows[a:b][np.argsort(ids[found.rows[a:b]])]
             brands = int((np.unique(makers[members]) > 0).sum())
             compared = titles.take(pa.array(members)).drop_null()
-            described.append(share(f"{int(keys[members[0]]):016x}", len(members), compared, brands))
+            photos = different_main_photos(main[members], sellers[members])
+            described.append(share(f"{int(keys[members[0]]):016x}", len(members), compared, brands, photos))
         return found.rows[found.starts[:-1]], pa.Table.from_pylist(described, schema=HOT)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import xxhash
 
 from ..quality import personal_data
+from ..quality.pseudonyms import Key
 from ..schemas.attempt import Summary
 from ..schemas.config import MOST_SHARDS, ONE_COLUMN, Config
 from ..schemas.errors import ConfigError, SourceError
@@ -49,8 +50,10 @@ class Ingest(Stage):
                 "keep_raw": config.clean.keep_raw}  # fmt: skip
 
     def content(self, config: Config) -> dict[str, str]:
-        """The rules by which personal data is taken out, where it is."""
-        return {} if config.clean.keep_raw else {"personal_data": personal_data.content_hash()}
+        """The rules by which personal data is taken out, where it is, and which key pseudonyms are made with."""
+        if config.clean.keep_raw:
+            return {}
+        return {"personal_data": personal_data.content_hash(), "pseudonyms": Key.found().check}
 
     def sources(self, config: Config) -> dict[str, str]:
         """Stamps of the source's files, of the look-up table and of the photos below `image.root`."""
@@ -93,7 +96,8 @@ class Ingest(Stage):
         shaping = {"source": source.model_dump(), "separator": config.image.separator, "shards": shards,
                    "keep_raw": config.clean.keep_raw}  # fmt: skip
         spilled = work.step("partition", shaping, len(splits), keep=False)
-        partition = Partition(splits, source, schema, mapping, lookup, spilled.folder, shards, config.clean.keep_raw)
+        key = None if config.clean.keep_raw else Key.found()  # it goes to the workers with the work, and to no file
+        partition = Partition(splits, source, schema, mapping, lookup, spilled.folder, shards, key)
         work.map("Partition", partition, spilled, seconds=size / 20e6)
         counts = [marker.counts for marker in spilled.markers()]
         records = sum(c.get("records", 0) for c in counts)

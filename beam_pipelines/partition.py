@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..quality.personal_data import redacted_text, without_personal_data
+from ..quality.pseudonyms import Key
 from ..quality.splits import NAMES, named
 from ..schemas.config import SourceConfig
 from ..schemas.dataset import shard_of
@@ -35,14 +36,14 @@ class Partition(ShardWork):
     lookup: Lookup | None
     folder: Storage
     shards: int
-    keep_raw: bool = True  # false: personal data is taken out of all that is written
+    key: Key | None = None  # of pseudonyms; where there is one, personal data is taken out of all that is written
 
     def __call__(self, shard: int, output: ShardOutput) -> None:
         """Spill one split: listings and rejected records, with an index of both."""
         try:
             self._spill(shard, output)
         except Exception as error:
-            if self.keep_raw:
+            if self.key is None:
                 raise
             # The note of a failure is written too, and what failed may quote a record.
             raise SourceError(redacted_text(explain(error))) from None
@@ -60,8 +61,8 @@ class Partition(ShardWork):
                 listings = to_listings(batch, records.rows, split.name, self.mapping)
                 for column, number in unread(batch, listings, self.mapping).items():
                     output.count(f"unread:{column}", number)
-                if not self.keep_raw:
-                    listings, found = without_personal_data(listings)
+                if self.key is not None:
+                    listings, found = without_personal_data(listings, self.key)
                     for column, number in found.items():
                         output.count(f"redacted:{column}", number)
                 _check_splits(split, listings)
@@ -76,7 +77,7 @@ class Partition(ShardWork):
         (self.folder / "_runs" / f"{shard:05d}.json").write_json(runs)
 
     def _plain(self, record: Unreadable, output: ShardOutput) -> Unreadable:
-        text = record.text if self.keep_raw else redacted_text(record.text)
+        text = record.text if self.key is None else redacted_text(record.text)
         output.count("redacted:unparsable", text != record.text)
         return replace(record, text=text)
 

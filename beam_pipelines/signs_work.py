@@ -26,7 +26,7 @@ from ..schemas.storage import Storage
 from .buckets import KeyRange, range_of, read_batches, results, write_batches
 from .shards import ShardOutput, ShardWork
 
-SIGNED_COLUMNS = [*COLUMNS, "phash", "photo_listings", "photo_title_similarity"]
+SIGNED_COLUMNS = [*COLUMNS, "price", "phash", "photo_listings", "photo_title_similarity"]
 
 
 @dataclass
@@ -167,6 +167,13 @@ class SignsSource:
     def keys(self, shard: int, span: KeyRange) -> Keys:
         """A batch of the shard's keys."""
         return Keys.of_table(read_batches(self.folder / "_keys" / f"{shard:05d}.arrow", span.number)[0])
+
+    def sizes(self, shard: int, rows: np.ndarray) -> np.ndarray:
+        """The bytes of what is longer the longer a listing is."""
+        (signs,) = read_batches(self.folder / "_signs" / f"{shard:05d}.arrow")
+        lengths = (pc.binary_length(signs["text"]), *(pc.list_value_length(signs[n]) for n in ("features", "photos")))
+        text, features, photos = (np.asarray(pc.fill_null(length, 0))[rows].astype(np.int64) for length in lengths)
+        return np.asarray(text + 8 * features + 240 * photos)
 
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         """The signs of these rows."""

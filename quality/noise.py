@@ -16,10 +16,12 @@ from ..schemas.filter_config import FilterConfig, MismatchConfig, PlaceholderCon
 from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
 from .own_filters import OwnFilters
+from .put_back import PUT_BACK, mark, overruled_rules
 from .text.normalise import normalise
 
 # In the order in which they are named where several fire.
-RULES = ("unreadable_photo", "tiny_photo", "odd_photo", "placeholder_photo", "short_title", "mismatched_photo")
+MISMATCH = "mismatched_photo"
+RULES = ("unreadable_photo", "tiny_photo", "odd_photo", "placeholder_photo", "short_title", MISMATCH)
 SCORES = pa.schema(
     [
         ("id", pa.string()),
@@ -33,9 +35,14 @@ SCORES = pa.schema(
     ]
 )
 HOT = pa.schema(
-    [("phash", pa.string()), ("listings", pa.int32()), ("title_similarity", pa.float32()), ("brands", pa.int32())]
+    [
+        ("phash", pa.string()),
+        ("listings", pa.int32()),
+        ("title_similarity", pa.float32()),
+        ("brands", pa.int32()),
+        ("main_photos", pa.int32()),  # different ones of these listings, where one seller has them all; else 0
+    ]
 )
-PUT_BACK = "put_back"  # column of what a person has overruled
 TITLES_COMPARED = 32  # of the listings that share a photo
 
 
@@ -108,25 +115,12 @@ def judge(
     details = _details(batch, config, limits)
     said = [*(details[rule] for rule in RULES), *own.details(batch.num_rows)]
     names = [*RULES, *own.names]
-    overruled = _overruled(batch["id"].to_pylist(), spared or {}, fired)
+    overruled = overruled_rules(batch["id"].to_pylist(), spared or {}, fired)
     fired &= ~overruled
     out = np.asarray(~fired.any(axis=1))
-    marks = [_mark("filter", names, rules) if kept else None for rules, kept in zip(overruled, out, strict=True)]
+    marks = [mark("filter", names, rules) if kept else None for rules, kept in zip(overruled, out, strict=True)]
     kept = batch.append_column(PUT_BACK, pa.array(marks, pa.string())).filter(pa.array(out))
     return kept, rejected(batch, "filter", names, fired, said)
-
-
-def _overruled(ids: Sequence[str], spared: Mapping[str, Sequence[int]], fired: np.ndarray) -> np.ndarray:
-    """Say which rules fired on listings that were put back from them. [bool (n, rules)]"""
-    back = np.zeros_like(fired)
-    for row, name in enumerate(ids if spared else ()):
-        back[row, spared.get(name, ())] = True
-    return np.asarray(back & fired)
-
-
-def _mark(stage: str, names: Sequence[str], rules: np.ndarray) -> str | None:
-    found = [name for name, on in zip(names, rules.tolist(), strict=True) if on]
-    return f"{stage}: {', '.join(found)}" if found else None
 
 
 def _mask(condition: pa.Array) -> np.ndarray:
@@ -174,7 +168,7 @@ def _rules(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) -> M
         "odd_photo": pc.greater(batch["photo_aspect"], config.max_aspect),
         "placeholder_photo": placeholder(batch, config),
         "short_title": pc.less(batch["title_characters"], config.min_characters),
-        "mismatched_photo": pc.greater(batch["mismatch"], pa.array(limits)),
+        MISMATCH: pc.greater(batch["mismatch"], pa.array(limits)),
     }
 
 
@@ -191,6 +185,18 @@ def placeholder(batch: pa.RecordBatch, config: FilterConfig) -> pa.Array:
             pc.greater_equal(batch["photo_brands"], limits.min_brands),
         ),
     )
+
+
+def pairs(batch: pa.RecordBatch, scores: pa.RecordBatch, config: FilterConfig) -> np.ndarray:
+    """Say which listings are a photo and a title that may fit each other: scored, and no other rule fires. [bool (n,)]
+
+    A placeholder shows no product, and a photo that many unlike listings share is no photo of each: neither fits its
+    title, and yet no title was swapped.
+    """
+    batch = scored(batch, scores)
+    noise = [_mask(m) for name, m in _rules(batch, config, np.ones(len(batch), np.float32)).items() if name != MISMATCH]
+    fired = np.stack([*noise, hot_photo(batch, config.placeholder)], axis=1)
+    return np.asarray(_mask(pc.is_valid(batch["mismatch"])) & ~fired.any(axis=1))
 
 
 def hot_photo(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray:
@@ -210,12 +216,17 @@ def hot_photo(listings: pa.RecordBatch, limits: PlaceholderConfig) -> np.ndarray
 def hot_hashes(shared: pa.Table, limits: PlaceholderConfig) -> np.ndarray:
     """Give the hashes of photos that many unlike listings share, wherever they stand among theirs. [uint64 (h,)]
 
+    Unlike are titles, or the main photos of one seller: his chart of sizes stands beside shirts of similar titles.
+
     Args:
         shared: Rows of HOT.
         limits: min_listings and max_title_similarity.
     """
     many = pc.greater_equal(shared["listings"], limits.min_listings)
-    unlike = pc.less_equal(shared["title_similarity"], limits.max_title_similarity)
+    unlike = pc.or_(
+        pc.less_equal(shared["title_similarity"], limits.max_title_similarity),
+        pc.greater_equal(shared["main_photos"], limits.min_listings),
+    )
     return np.array([int(h, 16) for h in shared["phash"].filter(pc.and_(many, unlike)).to_pylist()], np.uint64)
 
 
@@ -240,7 +251,7 @@ def _details(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) ->
             f"{(r['title'] or '')!r} has {r['title_characters']} letters and digits, under {config.min_characters}"
             for r in rows
         ],
-        "mismatched_photo": [
+        MISMATCH: [
             f"{100 * (r['mismatch'] or 0):.2f}% of random pairs of photo and title fit each other better than this "
             f"photo and {(r['title'] or '')!r}, over {100 * limit:.4g}%"
             for r, limit in zip(rows, limits.tolist(), strict=True)
@@ -248,7 +259,7 @@ def _details(batch: pa.RecordBatch, config: FilterConfig, limits: np.ndarray) ->
     }
 
 
-def share(phash: str, listings: int, titles: pa.Array, brands: int) -> dict[str, Any]:
+def share(phash: str, listings: int, titles: pa.Array, brands: int, main_photos: int = 0) -> dict[str, Any]:
     """Describe a photo that several listings share, as a row of HOT.
 
     Args:
@@ -256,9 +267,23 @@ def share(phash: str, listings: int, titles: pa.Array, brands: int) -> dict[str,
         listings: How many share it.
         titles: Titles of some of them, in a fixed order; the first TITLES_COMPARED are compared.
         brands: How many makers they have, where that is known.
+        main_photos: How many different main photos they have, where one seller has them all.
     """
     sets = shingles(normalise(titles[:TITLES_COMPARED]))
-    return {"phash": phash, "listings": listings, "title_similarity": mean_similarity(sets), "brands": brands}
+    alike = mean_similarity(sets)
+    return {"phash": phash, "listings": listings, "title_similarity": alike, "brands": brands,
+            "main_photos": main_photos}  # fmt: skip
+
+
+def different_main_photos(main: np.ndarray, seller: np.ndarray) -> int:
+    """Count the different main photos of listings of one seller; 0 where there are several: what many shops show is a
+    product's own photo, beside those that each shop took.
+
+    Args:
+        main: [uint64 (n,)] hashes of the main photos; 0 where there is none.
+        seller: [uint64 (n,)] hashes of the sellers; 0 where it is not known.
+    """
+    return 0 if (seller != seller[0]).any() else int((np.unique(main) > 0).sum())
 
 
 def mean_similarity(sets: Shingles) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import inspect
 import sys
 from collections import Counter
@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 import xxhash
 
 from ..schemas.mapping import row_hash
+from . import pseudonyms as keyed
 from .duplicates import gtin
-from .text import decoding, pii, rules
+from .pseudonyms import Key
+from .text import decoding, iban, pii, rules
 from .text.pii import redact
 from .text.rules import RULES
 
@@ -28,12 +30,16 @@ SHOWING = ("escaped_bytes", "markup", "unicode", "invisible")
 ADDRESSED = r"@|%40"
 
 
-def without_personal_data(listings: pa.RecordBatch) -> tuple[pa.RecordBatch, Counter[str]]:
+def without_personal_data(listings: pa.RecordBatch, key: Key) -> tuple[pa.RecordBatch, Counter[str]]:
     """Redact every text of listings as ingest maps them, attributes and photo references included.
 
     Of ids, sellers and product numbers, a pseudonym stands for one that holds personal data: equal ones stay equal, and
     none is what it was. One of digits alone stays. Photo references change for e-mail addresses alone, for numbers name
     files; one that changes leads nowhere. The row hash is that of what is left.
+
+    Args:
+        listings: As ingest maps them.
+        key: Of the pseudonyms.
 
     Returns:
         The listings, and for each column the number of values that changed.
@@ -43,7 +49,8 @@ def without_personal_data(listings: pa.RecordBatch) -> tuple[pa.RecordBatch, Cou
         column = listings.column(name)
         if name in AS_GIVEN:
             continue
-        change = pseudonyms if name in IDENTITIES else reference if name == "photos" else redacted
+        named = name in IDENTITIES
+        change = functools.partial(pseudonyms, key=key) if named else reference if name == "photos" else redacted
         counts[name], changed = _each(column, change)
         if counts[name]:
             listings = listings.set_column(place, name, changed)
@@ -87,16 +94,13 @@ def redacted_text(text: str) -> str:
     return found
 
 
-def pseudonyms(names: pa.Array) -> pa.Array:
+def pseudonyms(names: pa.Array, key: Key) -> pa.Array:
     """Put a pseudonym in the place of names that hold personal data; those of digits alone stay."""
     suspect = pc.and_(
         pc.fill_null(pc.not_equal(redacted(names), names), False),
         pc.fill_null(pc.invert(pc.match_substring_regex(names, r"^\d+$")), False),
     )
-    if not pc.any(suspect).as_py():
-        return names
-    found = [f"person-{hashlib.sha256(name.encode()).hexdigest()[:32]}" for name in names.filter(suspect).to_pylist()]
-    return pc.replace_with_mask(names, suspect, pa.array(found, names.type))
+    return key.pseudonyms(names, suspect) if pc.any(suspect).as_py() else names
 
 
 def reference(texts: pa.Array) -> pa.Array:
@@ -127,5 +131,5 @@ def _each(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> tuple[int
 
 def content_hash() -> str:
     """Hash of the rules: a catalog is read again when one changes."""
-    modules = (pii, decoding, rules, gtin, sys.modules[__name__])
+    modules = (pii, iban, decoding, rules, gtin, keyed, sys.modules[__name__])
     return xxhash.xxh3_64_hexdigest("".join(map(inspect.getsource, modules)).encode())

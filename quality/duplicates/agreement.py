@@ -14,13 +14,14 @@ from ...schemas.deduplicate_config import DeduplicateConfig
 # What agrees, the strongest first: the rows of the decision table, and what only ever links.
 TABLED = ("image_and_text", "equal_title", "equal_gtin", "text", "image")
 AGREEMENTS = (*TABLED, "gtin", "resemblance")
-VETOES = (
-    "photo",
-    "price",
-    "wording",
-    "set too large",
-    "put back",
-)  # of the decision; those of the edges are kinds of variants
+REASONS = {
+    "image_and_text": "photo and title agree",
+    "equal_title": "titles are equal",
+    "equal_gtin": "GTINs are equal, titles agree",
+    "text": "titles agree",
+    "image": "photos agree",
+}  # of a drop, in words
+VETOES = ("photo", "price", "wording", "set too large", "put back")  # of the decision; edges have kinds of variants
 SELLERS = ("same_seller", "other_seller", "unknown_seller")
 
 
@@ -78,10 +79,15 @@ def dropping(edges: pa.Table, agrees: np.ndarray, config: DeduplicateConfig) -> 
     for i, what in enumerate(TABLED):
         for j, who in enumerate(SELLERS):
             outcome[i, j] = getattr(getattr(config.table, what), who) == "drop"
-    sellers = np.asarray(edges["same_seller"])
-    column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
+    column = who_sells(edges)
     free = np.asarray(pc.is_null(edges["veto"]))
     return np.asarray(outcome[agrees, column] & (agrees >= 0) & free)
+
+
+def who_sells(edges: pa.Table | pa.RecordBatch) -> np.ndarray:
+    """Say who sells the two listings of each edge, as a place in SELLERS. [int64 (n,)]"""
+    sellers = np.asarray(edges["same_seller"])
+    return np.asarray(np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2)))
 
 
 def contradiction(edges: pa.Table, agrees: np.ndarray, config: DeduplicateConfig) -> np.ndarray:

@@ -7,13 +7,8 @@ from html import escape
 
 import pandas as pd
 
-REASONS = {
-    "image_and_text": "photo and title agree",
-    "equal_title": "titles are equal",
-    "equal_gtin": "GTINs are equal, titles agree",
-    "text": "titles agree",
-    "image": "photos agree",
-}
+from .agreement import REASONS
+
 SHOWN = 5  # sets in a notebook
 
 

@@ -75,11 +75,21 @@ class Buckets:
     starts: np.ndarray  # [int64 (buckets + 1,)]
     photo: np.ndarray  # [bool (buckets,)] they share words of their photos' hashes
 
-    def batches(self, most: int) -> Iterator[tuple[np.ndarray, Buckets]]:
-        """Cut into whole buckets of about `most` members in all: the rows in them, ascending, and buckets of these."""
-        first = 0
+    def batches(self, most: int, size: np.ndarray, most_bytes: int) -> Iterator[tuple[np.ndarray, Buckets]]:
+        """Cut into whole buckets of about `most` members and `most_bytes` in all, or one bucket that is larger.
+
+        Args:
+            most: Members.
+            size: [int64 (total,)] bytes of each member.
+            most_bytes: Bytes.
+
+        Yields:
+            The rows in them, ascending, and buckets of these.
+        """
+        filled, first = np.concatenate([[0], np.cumsum(size)])[self.starts], 0
         while first < len(self.photo):
-            last = int(np.searchsorted(self.starts, self.starts[first] + most, side="right")) - 1
+            last = np.searchsorted(self.starts, self.starts[first] + most, side="right")
+            last = int(min(last, np.searchsorted(filled, filled[first] + most_bytes, side="right"))) - 1
             last = max(first + 1, last)
             begin, end = self.starts[first], self.starts[last]
             rows, places = np.unique(self.rows[begin:end], return_inverse=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import PRESETS, DeduplicateConfig
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.filter_config import PlaceholderConfig
@@ -41,7 +42,7 @@ def find_duplicates(
     image: str | Sequence[str] | None = None,
     id: str | None = None,
     seller: str | None = None,
-    attributes: Sequence[str] = (),
+    attributes: str | Sequence[str] = (),
     preset: Literal["catalog", "training"] = "catalog",
     config: DeduplicateConfig | None = None,
     phash: str | None = None,
@@ -62,12 +63,12 @@ def find_duplicates(
     Args:
         df: One listing a row: a pandas frame, or what Arrow can read, such as a table of pyarrow or a polars frame.
         title: Column of titles.
-        image: Column of photos: a path, or the file's bytes, in each cell, or a list of them; null where there is none.
-            Of several photos, from lists or from several columns, the first eight that decode are compared, and the
-            pair that agrees best counts.
+        image: Column of photos: a path, a public URL or the file's bytes in each cell, or a list of them; null where
+            there is none. Of several photos, from lists or from several columns, the first eight that decode are
+            compared, and the pair that agrees best counts.
         id: Column of ids, unique; default: the frame's index.
         seller: Column of sellers.
-        attributes: Columns such as colour and size, whose differing values make variants.
+        attributes: Columns such as colour and size, whose differing values make variants; a cell may hold several.
         preset: The decision table.
         config: All settings of the section `deduplicate`, instead of the preset.
         phash: Column of 64-bit perceptual hashes, 16 hex digits, where there are no photos.
@@ -75,7 +76,7 @@ def find_duplicates(
         columns: Names of the columns that are read, where they differ: brand="maker", gtin="ean".
 
     Raises:
-        ConfigError: a column is not there.
+        ConfigError: a column is not there, or there twice.
         SourceError: ids are not unique.
     """
     if config is not None and preset != "catalog":
@@ -141,13 +142,14 @@ def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
     parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
     vetoes = OwnVetoes.of(config)
     hot, owner = hot_hashes(shared(listings, photos), PlaceholderConfig()), np.asarray(photos["row"])
-    for first in range(0, max(1, listings.num_rows), SIGNED_AT_ONCE):
-        batch = listings.slice(first, SIGNED_AT_ONCE)
+    first = 0
+    for batch in slices(listings, SIGNED_AT_ONCE):
         moved("read titles", first, listings.num_rows)
         begin, end = np.searchsorted(owner, [first, first + batch.num_rows]).tolist()
         part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
         parts.append(part.rows)
         keys.append(part.keys.behind(first))
+        first += batch.num_rows
     return Signs(pa.concat_batches(parts), shared_keys(keys))
 
 

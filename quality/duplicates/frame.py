@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,10 @@ import pyarrow.compute as pc
 
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
-from ...schemas.values import of_frame, photo_hash, price, text, time
-from ..noise import HOT, share
-from .photo_signs import MOST
-
-if TYPE_CHECKING:
-    from ..images.decode import Photo
+from ...schemas.values import encodable, of_frame, photo_hash, price, text, time
+from ..noise import HOT, different_main_photos, share
+from .photo_signs import MOST, hash_numbers
+from .xxh64 import digests
 
 # Columns that are read where the frame has them by these names.
 READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
@@ -30,6 +28,8 @@ READ: dict[str, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
 ARGUMENTS = ("df", "title", "image", "id", "seller", "attributes", "preset", "config", "phash", "progress")
 PHOTOS = pa.schema([("row", pa.int64()), ("position", pa.int32()), ("width", pa.int32()), ("height", pa.int32()),
                     ("phash", pa.string()), ("phash256", pa.string()), ("colour", pa.binary(192))])  # fmt: skip
+HASHED_AT_ONCE = 256  # rows
+SEVERAL = (list, tuple, set, frozenset, np.ndarray)  # a cell of these holds several values
 MAIN = ("width", "height", "phash")  # what a listing says of its main photo
 
 
@@ -49,29 +49,33 @@ def frame_of(df: Any) -> pd.DataFrame:
 
 def listings_of(
     df: pd.DataFrame, title: str, image: str | Sequence[str] | None, id: str | None, seller: str | None,
-    attributes: Sequence[str], phash: str | None = None, columns: Mapping[str, str] = MappingProxyType({}),
+    attributes: str | Sequence[str], phash: str | None = None, columns: Mapping[str, str] = MappingProxyType({}),
     moved: Callable[[str, int, int], None] = lambda *_: None,
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:  # fmt: skip
     """Make listings, with MAIN, and their photos, up to MOST of each: `id` and PHOTOS.
 
     Raises:
-        ConfigError: a column is not there.
+        ConfigError: a column is not there, or there twice.
         SourceError: ids are not unique.
     """
-    photos = [image] if isinstance(image, str) else list(image or [])
+    photos, described = _names(image), _names(attributes)
     for name in columns:
         if name not in READ:
             raise ConfigError(f"find_duplicates: no argument '{name}'{nearest(name, [*ARGUMENTS, *READ])}")
-    for name in (title, *photos, *(n for n in (id, seller, phash) if n), *attributes, *columns.values()):
+    for name in (title, *photos, *(n for n in (id, seller, phash) if n), *described, *columns.values()):
         if name not in df.columns:
             raise ConfigError(f"find_duplicates: no column '{name}'{nearest(name, map(str, df.columns))}")
+    read_too = [name for name in READ if name in df.columns and name not in columns]
+    for name in (title, *photos, *(n for n in (id, seller, phash) if n), *described, *columns.values(), *read_too):
+        if not isinstance(df.columns.get_loc(name), int):
+            raise ConfigError(f"find_duplicates: two columns are called '{name}'; rename one, or drop it")
     names = _ids(df, id)
     batch = {"id": names, "title": text(of_frame(df[title]))}
     batch["seller"] = text(of_frame(df[seller])) if seller else pa.nulls(len(df), pa.string())
     for name, (kind, read) in READ.items():
         column = columns.get(name, name)
         batch[name] = read(of_frame(df[column])) if column in df.columns else pa.nulls(len(df), kind)
-    batch["attributes"] = _attributes(df[list(attributes)]) if len(attributes) else pa.nulls(len(df), ATTRIBUTES)
+    batch["attributes"] = _attributes(df[described]) if described else pa.nulls(len(df), ATTRIBUTES)
     seen = _photos(df[photos], moved) if photos else pa.RecordBatch.from_pylist([], PHOTOS)
     main = seen.filter(pc.equal(seen["position"], 0))
     place = pc.index_in(pa.array(np.arange(len(df))), main["row"])
@@ -79,6 +83,10 @@ def listings_of(
     if phash:
         batch["phash"] = pc.coalesce(batch["phash"], photo_hash(of_frame(df[phash])))
     return pa.RecordBatch.from_pydict(batch), seen.append_column("id", names.take(seen["row"]))
+
+
+def _names(columns: str | Sequence[str] | None) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(dict.fromkeys(columns or ()))
 
 
 def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
@@ -97,47 +105,62 @@ def _ids(df: pd.DataFrame, id: str | None) -> pa.Array:
 
 
 def _attributes(df: pd.DataFrame) -> pa.Array:
+    """Name what each row says; of a cell that is a list each value, of one without a value nothing."""
     values = [
-        [{"name": str(n), "values": [str(v)]} for n, v in zip(df.columns, row, strict=True) if pd.notna(v)]
-        for row in df.itertuples(index=False)
+        [{"name": str(n), "values": said} for n, cell in zip(df.columns, row, strict=True) if (said := _said(cell))]
+        for row in df.itertuples(index=False, name=None)
     ]
     return pa.array(values, ATTRIBUTES)
 
 
+def _said(cell: Any) -> list[str]:
+    several = cell if isinstance(cell, SEVERAL) else (cell,)
+    return [encodable(str(v)) for v in several if not (pd.api.types.is_scalar(v) and pd.isna(v)) and str(v).strip()]  # type: ignore[misc]
+
+
 def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.RecordBatch:
-    """Decode and hash the first MOST photos of each row that decode; one that does not counts as none."""
-    from ..images.hashes import phash, to_hex
+    """Hash the first MOST photos of each row that decode; one that does not counts as none."""
+    from ..images.description import hash_photos  # late: titles alone need no codecs
 
-    rows: list[dict[str, Any]] = []
-    for number, cells in enumerate(df.itertuples(index=False)):
-        if number % 64 == 0:
-            moved("read photos", number, len(df))
-        several = (c if isinstance(c, list | tuple | np.ndarray) else (c,) for c in cells)
-        decoded = filter(None, map(_decoded, itertools.chain(*several)))
-        for position, photo in enumerate(itertools.islice(decoded, MOST)):
-            rows.append({
-                "row": number, "position": position, "width": photo.width, "height": photo.height,
-                "phash": to_hex(phash(photo.gray32[None]))[0], "phash256": to_hex(phash(photo.gray64[None]))[0],
-                "colour": photo.rgb8.tobytes(),
-            })  # fmt: skip
-    return pa.RecordBatch.from_pylist(rows, PHOTOS)
+    tables = [pd.DataFrame(columns=PHOTOS.names)]
+    for first in range(0, len(df), HASHED_AT_ONCE):
+        moved("read photos", first, len(df))
+        rows = df.iloc[first : first + HASHED_AT_ONCE].itertuples(index=False, name=None)
+        waiting = {number: _cells(cells) for number, cells in enumerate(rows, first)}
+        shown, parts = dict.fromkeys(waiting, 0), []
+        while asked := [(row, c) for row, left in waiting.items() for c in itertools.islice(left, MOST - shown[row])]:
+            hashed = hash_photos(_photo(cell) for _, cell in asked)
+            hashed["row"] = [row for row, _ in asked]
+            hashed = hashed[hashed["error"].isna()]
+            hashed["position"] = hashed.groupby("row").cumcount() + hashed["row"].map(shown)
+            for row in hashed["row"].tolist():
+                shown[row] += 1
+            parts.append(hashed)
+        tables += [part[PHOTOS.names] for part in parts if len(part)]
+    found = pd.concat(tables[1:] or tables).sort_values(["row", "position"])
+    return pa.RecordBatch.from_pandas(found, PHOTOS, preserve_index=False)
 
 
-def _decoded(cell: Any) -> Photo | None:
-    # Late: titles alone need neither codecs nor the web.
-    from ..images.decode import UnreadablePhotoError, decode
-    from ..images.reader import own_photo
+def _cells(cells: Sequence[Any]) -> Iterator[Any]:
+    """Take the photos of a row one by one, from columns of photos and of lists of them."""
+    return itertools.chain.from_iterable(cell if isinstance(cell, SEVERAL) else (cell,) for cell in cells)
+
+
+def _photo(cell: Any) -> bytes | None:
+    from ..images.reader import own_photo  # late: titles alone need no web
     from ..images.web import NoPhotoError
 
     try:
-        return decode(own_photo(cell) or b"")
-    except (UnreadablePhotoError, NoPhotoError):
+        return own_photo(cell)
+    except NoPhotoError:
         return None
 
 
 def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
     """Describe the photos that several listings share, wherever they stand among theirs, as rows of HOT."""
     frame = listings.select(["phash", "brand", "seller", "category"]).to_pandas()
+    main, seller = hash_numbers(listings["phash"]), digests(listings["seller"])
+    ids = digests(listings["id"])  # those of lowest hash are compared: whatever order rows are in, the same
     makers = frame["brand"].fillna(frame["seller"]).fillna(frame["category"]).fillna("")
     # A hash that was given has no photo among `photos`.
     hashes = np.concatenate([frame["phash"].to_numpy(object), photos["phash"].to_numpy(zero_copy_only=False)])
@@ -147,8 +170,9 @@ def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
         share(
             str(name),
             len(places),
-            listings["title"].take(pa.array(np.sort(places))),
+            listings["title"].take(pa.array(places[np.argsort(ids[places], kind="stable")])),
             makers.iloc[places].replace("", None).nunique(),
+            different_main_photos(main[places], seller[places]),
         )
         for name, places in ((name, shown["row"].to_numpy()[k]) for name, k in shown.groupby("phash").indices.items())
         if len(places) > 1

@@ -160,11 +160,13 @@ def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
     if slot < 0:
         return best, end
     key, longest = text.hashes[k], lexicon.longest[slot]
-    w = k
+    w, apart = k, False  # apart: 20 cm 3rd Gen, Size M 2nd Gen are no 20 cm³, no m²
     while True:
         if slot >= 0:
             entry = lexicon.first[slot]
-            while entry >= 0 and does >= 0 and lexicon.does[entry] != does:
+            while entry >= 0 and (
+                (does >= 0 and lexicon.does[entry] != does) or (apart and lexicon.does[entry] == MEASURES)
+            ):
                 entry = lexicon.following[entry]
             if entry >= 0:
                 best, end = entry, w + 1
@@ -174,6 +176,7 @@ def phrase(text: Text, k: int, lexicon: Lexicon, does: int) -> tuple[int, int]:
         gap = text.gaps[w]
         if gap & (COMMA | QUOTE | PERCENT | TIMES | MARK) or (gap and spaceless(text.scripts[text.starts[w]])):
             break
+        apart |= gap != 0 and has_script(text, w, DIGIT)
         key = combine(key, text.hashes[w])
         slot = find(lexicon.keys, key)
     # One Chinese character means itself only where it stands alone: 红 is red, 红枣 is no red.
@@ -195,6 +198,8 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
     near = text.gaps[k] == 0 or text.gaps[k] == HYPHEN or decimal
     if lexicon.flag[entry] and not near:
         return -1, k
+    if not near and text.ends[k] - text.starts[k] == 1 and _numbered(text, k - 1):  # TN-340 L: a model in size L
+        return -1, k
     behind = text.gaps[end] == 0 and end < len(text.starts)
     if behind and has_script(text, end, DIGIT):  # part of a code: 13 M1
         return -1, k
@@ -207,6 +212,14 @@ def unit(text: Text, k: int, lexicon: Lexicon, decimal: bool) -> tuple[int, int]
     ):
         return -1, k
     return entry, end
+
+
+@inner
+def _numbered(text: Text, k: int) -> bool:
+    """Say whether number k belongs to the letters in front of it (TN-340), which are no x between numbers."""
+    if k < 1 or not has_script(text, k - 1, LETTER) or text.gaps[k] & ~HYPHEN:
+        return False
+    return k < 2 or text.gaps[k - 1] != 0 or not has_script(text, k - 2, DIGIT)
 
 
 @inner

@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.listing import LINKS
+from ..compiled import compiled
 from .agreement import AGREEMENTS, VETOES, nearness
-from .decision import Decisions
+from .decision import Decisions, ranked
 
 KINDS = {"image_and_text": "both", "equal_title": "text", "equal_gtin": "gtin", "text": "text", "image": "image",
          "gtin": "gtin", "resemblance": "text"}  # fmt: skip
@@ -26,7 +27,7 @@ def links(
         left: [int64 (m,)] the number of each edge's left listing.
         right: [int64 (m,)] and of its right one.
         edges: m rows of EDGES; their ids are not read.
-        config: max_links, for each left listing, and how much nearer than others words must be.
+        config: max_links, for each listing, and how much nearer than others words must be.
 
     Returns:
         Rows of LINKS, and the numbers of the left listing of each, ascending, and of the right one. [int64 (k,)] x2
@@ -34,10 +35,10 @@ def links(
     kept = found.edge < 0
     alive = np.flatnonzero(kept[left] & kept[right] & (found.agreement >= 0))
     alive = alive[_nearest(len(ids), found.agreement, left, right, edges, alive, config)]
-    order = alive[np.lexsort((right[alive], -found.strength[alive], left[alive]))]
-    starts = np.append(True, left[order[1:]] != left[order[:-1]]) if len(order) else np.zeros(0, bool)
-    place = np.arange(len(order)) - np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
-    order = order[place < config.max_links]
+    by_id = ranked(ids)
+    order = alive[np.lexsort((by_id[right[alive]], by_id[left[alive]], -found.strength[alive]))]
+    order = order[_strongest(left[order], right[order], len(ids), config.max_links)]
+    order = order[np.lexsort((right[order], -found.strength[order], left[order]))]
     chosen = edges.take(pa.array(order)).combine_chunks()
     agrees = found.agreement[order]
     image, resembles = (agrees == AGREEMENTS.index(name) for name in ("image", "resemblance"))
@@ -59,6 +60,18 @@ def links(
         schema=LINKS.schema,
     )
     return rows, left[order], right[order]
+
+
+@compiled
+def _strongest(left: np.ndarray, right: np.ndarray, n: int, most: int) -> np.ndarray:
+    """Take edges in their order, as long as neither listing has so many yet. [int64 (m,)] x2 -> [bool (m,)]"""
+    count, taken = np.zeros(n, np.int64), np.zeros(len(left), np.bool_)
+    for k in range(len(left)):
+        if count[left[k]] < most and count[right[k]] < most:
+            taken[k] = True
+            count[left[k]] += 1
+            count[right[k]] += 1
+    return taken
 
 
 def _nearest(

@@ -19,6 +19,8 @@ from .variants import KINDS
 # What a function is given of each listing; all of it lies at hand where pairs are compared.
 COLUMNS = ["id", *READ_FOR_VETOES, "attributes"]
 
+MOST_VETOES = 256 - len(KINDS)  # the kind of a feature has 8 bits
+
 
 @dataclass(frozen=True)
 class OwnVetoes:
@@ -32,8 +34,13 @@ class OwnVetoes:
         """Name the functions of vetoes.
 
         Raises:
-            ConfigError: a veto has the id of a built-in one, or its package is not installed here.
+            ConfigError: a veto has the id of a built-in one, its package is not installed here, or there are too many.
         """
+        if len(config.vetoes) > MOST_VETOES:
+            raise ConfigError(
+                f"deduplicate.vetoes: there are {len(config.vetoes)}, and only {MOST_VETOES} can be told apart; bring "
+                f"some together in one, whose function or pattern gives what differs"
+            )
         functions: list[OwnFunction | None] = []
         for rule in config.vetoes:
             where = f"deduplicate.vetoes.{rule.id}"

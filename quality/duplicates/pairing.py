@@ -17,7 +17,6 @@ from .numerals import Text
 class Pairing(NamedTuple):
     """Which words of two texts are one word."""
 
-    match: np.ndarray  # [int64 (words of one,)] each word's first akin one in the other, -1 for none
     said: np.ndarray  # [bool (words of one,)] whether the other says it
     told: np.ndarray  # [bool (words of the other,)] whether the one says it
 
@@ -25,7 +24,6 @@ class Pairing(NamedTuple):
 @inner
 def paired(one: Text, other: Text, things: Things) -> Pairing:
     """Find the words of two texts that are one word; text without spaces is left out."""
-    match, taken = np.full(len(one.starts), -1, np.int64), np.zeros(len(other.starts), np.bool_)
     said, told = np.zeros(len(one.starts), np.bool_), np.zeros(len(other.starts), np.bool_)
     kinds = np.empty(len(other.starts), np.int64)
     for v in range(len(other.starts)):
@@ -38,9 +36,7 @@ def paired(one: Text, other: Text, things: Things) -> Pairing:
                 same = akin(one, w, other, v)
             if same:
                 said[w] = told[v] = True
-                if match[w] < 0 and not taken[v]:
-                    match[w], taken[v] = v, True
-    return Pairing(match, said, told)
+    return Pairing(said, told)
 
 
 @inner
@@ -52,24 +48,16 @@ def _thing(text: Text, w: int, things: Things) -> np.int64:
 
 @inner
 def rivals(
-    one: Text, other: Text, match: np.ndarray, things: Things, ours: np.ndarray, here: int, theirs: np.ndarray,
-    there: int,
-) -> tuple[int, int]:  # fmt: skip
-    """Keep of the spans those that another may stand for: at one place, or anywhere if the order differs."""
-    ordered, last = True, -1
-    for v in match:
-        if v >= 0:
-            ordered, last = ordered and v > last, v
+    one: Text, other: Text, things: Things, ours: np.ndarray, here: int, theirs: np.ndarray, there: int
+) -> tuple[int, int]:
+    """Keep of the spans those that another may stand for, wherever it stands: sellers order words as they like."""
     kept, used, total = 0, np.zeros(len(theirs), np.bool_), 0
     for i in range(here):
         rival, w = False, ours[i, 0]
         for j in range(there):
             v = theirs[j, 0]
-            if not comparable(one, w, other, v, things, False):
-                continue
-            if ordered and _writing(one, w) > 0 and _writing(other, v) > 0 and not _at_one_gap(match, w, v):
-                continue
-            rival = used[j] = True
+            if comparable(one, w, other, v, things, False):
+                rival = used[j] = True
         if rival:
             ours[kept, 0], ours[kept, 1] = ours[i, 0], ours[i, 1]
             kept += 1
@@ -96,12 +84,3 @@ def _writing(text: Text, w: int) -> np.int64:
     if spaceless(script):
         return np.int64(0)
     return np.int64(script) if script != LETTER else np.int64(16 if point < 0x370 else 16 + (point >> 8))
-
-
-@inner
-def _at_one_gap(match: np.ndarray, w: int, v: int) -> bool:
-    """Say whether words w and v stand between the same words that both texts say."""
-    for k in range(len(match)):  # noqa: SIM110
-        if match[k] >= 0 and (k < w) != (match[k] < v):
-            return False
-    return True

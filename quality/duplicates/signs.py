@@ -24,6 +24,7 @@ from .xxh64 import digests, digests_of_lists
 
 # Enough for every photo within four of 64 bits: four flipped bits leave at least two of six words whole.
 PHOTO_WORDS = ((0, 11), (11, 22), (22, 33), (33, 44), (44, 54), (54, 64))
+LONGEST = 2000  # characters of a title that are compared; two may be equal only as a whole
 SIGNS = pa.schema(
     [
         ("id", pa.string()),
@@ -31,7 +32,7 @@ SIGNS = pa.schema(
         ("seller", pa.uint64()),  # hash of the seller; 0 where it is not known
         ("title", pa.uint64()),  # hash of the normalised title; 0 where it is empty
         ("gtin", pa.uint64()),  # hash of the GTIN; 0 where it is not known
-        ("text", pa.string()),  # the normalised title, from which shingles are cut
+        ("text", pa.string()),  # the first LONGEST characters of the normalised title, from which shingles are cut
         ("features", pa.list_(pa.uint64())),
         ("photos", PHOTO_SIGNS),
     ]
@@ -53,23 +54,28 @@ def signs(
     """Work out signs and keys.
 
     Args:
-        listings: With id, title, seller, gtin, mpn, brand, attributes and phash.
+        listings: With id, title, seller, gtin, mpn, brand, attributes and phash, and price where price_ratio is set.
         photos: Theirs, with PHOTO_COLUMNS; there may be others among them.
         hot: [uint64 (h,)] hashes of photos that many unlike listings share: no sign of anything.
-        config: num_perm, bands and rows.
+        config: num_perm, bands, rows and price_ratio.
         vetoes: Of one's own.
     """
     titles = normalise(listings["title"])
+    title, titles = digests(titles), pc.utf8_slice_codeunits(titles, 0, LONGEST)
+    said_of = pc.utf8_slice_codeunits(pc.fill_null(listings["title"], ""), 0, 2 * LONGEST)
     beside = listings.select(["brand", "gtin", "mpn", "attributes"])
     said_beside = any(column.null_count < len(column) for column in beside.columns)
-    variant = features(pc.fill_null(listings["title"], "").to_pylist(), beside.to_pylist() if said_beside else None)
+    variant = features(said_of.to_pylist(), beside.to_pylist() if said_beside else None)
     variant = (vetoes or OwnVetoes()).beside(variant, listings)
-    title, seller, code = digests(titles), digests(listings["seller"]), digests(_codes(listings["gtin"]))
+    seller, code = digests(listings["seller"]), digests(_codes(listings["gtin"]))
     values, offsets = ragged(pa.chunked_array([variant]))
     said = digests_of_lists(values, offsets)
     seen = photo_signs(listings, photos, hot)
     known = np.diff(seen.bounds) > 0
     shown = np.where(known, _mix(content(seen), 4000), np.uint64(0))
+    if config.price_ratio is not None:  # what is priced apart is no copy
+        said_at = np.asarray(listings["price"].fill_null(-1.0)).view(np.uint64)
+        shown = shown ^ _mix(said_at, 4005)
     whole = _mix(title ^ _mix(seller ^ _mix(code ^ _mix(said ^ shown, 4001), 4002), 4003), 4004)
     whole = np.where((title > 0) | known, whole, np.uint64(0))
     columns = [

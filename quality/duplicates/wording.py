@@ -100,7 +100,7 @@ def _substitutions(
         pairing = paired(one, other, tables.things)
         here, there = _alone(one, other, pairing.said, tables, ours), _alone(other, one, pairing.told, tables, theirs)
         if here > 0 and there > 0:
-            here, there = rivals(one, other, pairing.match, tables.things, ours, here, theirs, there)
+            here, there = rivals(one, other, tables.things, ours, here, theirs, there)
         if here == 0 or there == 0:
             first, last, end = exchanged(
                 one, other, pairing.said, pairing.told, tables.noise, tables.things, tables.lexicon

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ...schemas.config import HashPath
+from .head import Head, jpeg_head
 from .metadata import without_metadata
 from .pixels import LYING, orientation, pixels_of, scale_of, turned
 from .resample import EIGHTHS, shrink, small_pictures
@@ -78,6 +79,12 @@ def decode(
     if not data:
         raise UnreadablePhotoError("the file is empty")
     try:
+        head = jpeg_head(data)
+        if head is not None and head.width * head.height <= min(max_megapixels * 1e6, Image.MAX_IMAGE_PIXELS or 0):
+            try:
+                return _photo(head, data, max_side, quality, hash_path)
+            except ValueError:  # simplejpeg takes a warning for an error; Pillow tells the two apart
+                pass
         image = open_image(data)
         width, height = image.size
         if width * height > max_megapixels * 1e6:
@@ -96,7 +103,7 @@ def decode(
         raise UnreadablePhotoError(f"does not decode: {str(error) or type(error).__name__}") from None
 
 
-def _photo(image: Image.Image, data: bytes, max_side: int | None, quality: int, hash_path: HashPath) -> Photo:
+def _photo(image: Image.Image | Head, data: bytes, max_side: int | None, quality: int, hash_path: HashPath) -> Photo:
     width, height = image.size
     held = orientation(image)
     small_jpeg = max_side is not None and image.format == "JPEG" and image.mode == "RGB" and max(image.size) <= max_side

@@ -15,20 +15,23 @@ from .hashes import information, phash, to_hex
 
 COLUMNS = ("width", "height", "phash", "phash256", "colour", "information", "error")
 AT_A_TIME = 512
+DESCRIBED_AT_ONCE = 32  # 1 MB of numbers to transform: what the cache holds
 
 
 def describe(photos: Sequence[Photo]) -> list[dict[str, Any]]:
     """Give width, height, phash, phash256, colour and information of each photo, as the images dataset has them."""
-    if not photos:
-        return []
-    short = to_hex(phash(np.stack([photo.gray32 for photo in photos])))
-    long = to_hex(phash(np.stack([photo.gray64 for photo in photos])))
-    entropy = information(np.stack([photo.rgb32 for photo in photos])).tolist()
-    return [
-        {"width": photo.width, "height": photo.height, "phash": bits64, "phash256": bits256,
-         "colour": photo.rgb8.tobytes(), "information": bits}
-        for photo, bits64, bits256, bits in zip(photos, short, long, entropy, strict=True)
-    ]  # fmt: skip
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(photos), DESCRIBED_AT_ONCE):
+        some = photos[first : first + DESCRIBED_AT_ONCE]
+        short = to_hex(phash(np.stack([photo.gray32 for photo in some])))
+        long = to_hex(phash(np.stack([photo.gray64 for photo in some])))
+        entropy = information(np.stack([photo.rgb32 for photo in some])).tolist()
+        found += [
+            {"width": photo.width, "height": photo.height, "phash": bits64, "phash256": bits256,
+             "colour": photo.rgb8.tobytes(), "information": bits}
+            for photo, bits64, bits256, bits in zip(some, short, long, entropy, strict=True)
+        ]  # fmt: skip
+    return found
 
 
 def hash_photos(
@@ -47,8 +50,8 @@ def hash_photos(
     """
     remaining = iter(files)
     rows: list[dict[str, Any]] = []
-    while some := list(islice(remaining, AT_A_TIME)):
-        looked = [_looked(data, hash_path, max_megapixels) for data in some]
+    # File by file: several hundred at once would fill the memory.
+    while looked := [_looked(data, hash_path, max_megapixels) for data in islice(remaining, AT_A_TIME)]:
         described = iter(describe([photo for photo in looked if isinstance(photo, Photo)]))
         rows += [{"error": found} if isinstance(found, str) else next(described) for found in looked]
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in COLUMNS})

@@ -130,10 +130,18 @@ def information(rgb: np.ndarray) -> np.ndarray:
     Returns:
         [float32 (n,)]
     """
-    bins = (rgb >> 6).astype(np.int64)
-    codes = (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).reshape(len(rgb), -1)
-    places = codes + 64 * np.arange(len(rgb))[:, None]
-    counts = np.bincount(places.ravel(), minlength=64 * len(rgb)).reshape(len(rgb), 64)
+    counts = _colour_counts(np.ascontiguousarray(rgb).reshape(len(rgb), -1, 3))
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     logs = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
     return np.asarray(-(shares * logs).sum(axis=1), np.float32)
+
+
+@compiled
+def _colour_counts(rgb: np.ndarray) -> np.ndarray:
+    """Count the pixels of each of 64 colours, four levels of each primary. [uint8 (n, pixels, 3)] -> [int64 (n, 64)]"""
+    found = np.zeros((len(rgb), 64), np.int64)
+    for photo in range(len(rgb)):
+        for k in range(rgb.shape[1]):
+            red, green, blue = rgb[photo, k, 0] >> 6, rgb[photo, k, 1] >> 6, rgb[photo, k, 2] >> 6
+            found[photo, red * 16 + green * 4 + blue] += 1
+    return found

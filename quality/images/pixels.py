@@ -11,6 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from .head import Head
+
 try:
     import simplejpeg
 except ImportError:  # no wheel for this machine
@@ -31,9 +33,9 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 LYING = range(5, 9)  # orientations that exchange width and height
 
 
-def orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image | Head) -> int:
     """Read how the camera was held, 1 to 8 as EXIF counts; 1 is upright, or not known."""
-    if image.format in JPEGS and not image.info.keys() & {"exif", "xmp"}:
+    if isinstance(image, Head) or (image.format in JPEGS and not image.info.keys() & {"exif", "xmp"}):
         return 1
     try:
         found = image.getexif().get(ORIENTATION, 1)
@@ -47,7 +49,7 @@ def turned(pixels: np.ndarray, held: int) -> np.ndarray:
     return np.ascontiguousarray(TURNS[held](pixels)) if held in TURNS else pixels
 
 
-def scale_of(image: Image.Image, shorter: int, longer: int) -> int:
+def scale_of(image: Image.Image | Head, shorter: int, longer: int) -> int:
     """Find by how much a photo may decode smaller so that its sides keep these pixels; 1 where it cannot."""
     if not _plain_jpeg(image):
         return 1
@@ -55,11 +57,11 @@ def scale_of(image: Image.Image, shorter: int, longer: int) -> int:
     return next((scale for scale in SCALES if low // scale >= shorter and high // scale >= longer), 1)
 
 
-def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
+def pixels_of(image: Image.Image | Head, data: bytes, scale: int = 1) -> np.ndarray:
     """Decode a photo, as it lies in its file.
 
     Args:
-        image: Just opened.
+        image: Just opened, or its head.
         data: The file's bytes.
         scale: One of SCALES; 1 where `scale_of` says so.
 
@@ -68,6 +70,7 @@ def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
 
     Raises:
         Exception: it does not decode; Pillow's plugins raise nearly anything on a broken file.
+        ValueError: of a head, the photo does not decode without Pillow.
     """
     if _plain_jpeg(image):
         if simplejpeg is not None:
@@ -75,13 +78,17 @@ def pixels_of(image: Image.Image, data: bytes, scale: int = 1) -> np.ndarray:
                 wide, high = (-(-side // scale) for side in image.size)
                 return np.asarray(simplejpeg.decode_jpeg(data, "RGB", min_height=high, min_width=wide))
             except ValueError:  # it takes a warning for an error; Pillow tells the two apart
-                pass
+                if isinstance(image, Head):
+                    raise
+        if isinstance(image, Head):
+            raise ValueError("there is no simplejpeg to decode it")
         image.draft(None, (image.width // scale, image.height // scale))
+    assert isinstance(image, Image.Image)
     image.load()
     return np.array(_rgb(image))
 
 
-def _plain_jpeg(image: Image.Image) -> bool:
+def _plain_jpeg(image: Image.Image | Head) -> bool:
     return image.format in JPEGS and image.mode in ("RGB", "L")
 
 

@@ -30,7 +30,7 @@ class PhotoReader:
 
     root: Storage
     config: ImageConfig
-    allow: Sequence[str] | None = ()  # None: whatever a reference names, where the references are one's own
+    allow: Sequence[str] | None = ()  # None: all files and objects that a reference names, where it is one's own
 
     def read(self, reference: str) -> bytes:
         """Read one photo's bytes, at most `max_mb` of them.
@@ -62,7 +62,7 @@ class PhotoReader:
 
     def _permitted(self, place: str) -> bool:
         if self.allow is None:
-            return True
+            return _protocol(place) not in WEB
         climbs = ".." in unquote(place).split("/")
         return not climbs and any(place == p or place.startswith(p.rstrip("/") + "/") for p in self._places)
 
@@ -104,15 +104,15 @@ class PhotoReader:
         raise AssertionError("image.tries is at least 1")
 
 
-# A frame is the caller's own, and so is what its cells name.
+# A frame is the caller's own, and so are the files that its cells name; URLs are copied from sellers all the same.
 _OWN = PhotoReader(Storage("."), ImageConfig(tries=1), allow=None)
 
 
 def own_photo(cell: Any) -> bytes | None:
-    """Read a data frame's cell: a photo's bytes, a path or a URL; None for null, NaN and what is empty.
+    """Read a data frame's cell: a photo's bytes, a path or a public URL; None for null, NaN and what is empty.
 
     Raises:
-        NoPhotoError: there is nothing, or it is too large.
+        NoPhotoError: there is nothing, it is too large, or a URL that leads into an inner network.
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell) or None

@@ -178,8 +178,16 @@ def _down(image: np.ndarray, taps: Taps) -> np.ndarray:
     totals = np.empty(width, np.int32)
     for out in range(side):
         totals[:] = 1 << (PRECISION - 1)
-        for k in range(taps.counts[out]):
-            weight, line = taps.weights[out, k], image[taps.first[out] + k]
+        first, count, weights = taps.first[out], taps.counts[out], taps.weights[out]
+        for k in range(0, count - 3, 4):  # four lines at a time: totals are read and written a quarter as often
+            a, b, c, d = image[first + k], image[first + k + 1], image[first + k + 2], image[first + k + 3]
+            e, f, g, h = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+            for x in range(width):
+                two = np.int32(np.int32(a[x]) * e) + np.int32(np.int32(b[x]) * f)
+                other = np.int32(np.int32(c[x]) * g) + np.int32(np.int32(d[x]) * h)
+                totals[x] = np.int32(totals[x] + np.int32(np.int32(two) + np.int32(other)))
+        for k in range(count // 4 * 4, count):
+            line, weight = image[first + k], weights[k]
             for x in range(width):
                 totals[x] = np.int32(totals[x] + np.int32(np.int32(line[x]) * weight))
         for x in range(width):

@@ -185,7 +185,8 @@ class _Encrypted(_Plain, http.client.HTTPSConnection):
 def _refuse_inner(host: str, address: str) -> None:
     found = ipaddress.ip_address(address.partition("%")[0])
     if not found.is_global or found.is_multicast:
-        raise NoPhotoError(f"{host} is {found}, no public address; if photos lie there, add its URL to image.allow")
+        raise NoPhotoError(f"{host} is {found}, no public address; if photos lie there, add its URL to image.allow, or "
+                           f"give a frame their bytes")  # fmt: skip
 
 
 class _Answer(http.client.HTTPResponse):

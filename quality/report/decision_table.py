@@ -12,7 +12,17 @@ import pyarrow.compute as pc
 import xxhash
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..duplicates.agreement import AGREEMENTS, SELLERS, TABLED, agreement, contradiction, dropping, rewording
+from ..duplicates.agreement import (
+    AGREEMENTS,
+    REASONS,
+    SELLERS,
+    TABLED,
+    agreement,
+    contradiction,
+    dropping,
+    rewording,
+    who_sells,
+)
 from .data import Dropped, Duplicates
 from .words import listed, plural
 
@@ -28,13 +38,7 @@ AGREE = {
 }
 WHO = {"same_seller": "same seller", "other_seller": "another seller", "unknown_seller": "seller unknown"}
 KINDS = {"both": "photo and title", "text": "title", "image": "photo", "gtin": "GTIN"}
-WHY = {
-    "image_and_text": "photo and title agree",
-    "equal_title": "equal titles",
-    "equal_gtin": "equal GTINs",
-    "text": "titles agree",
-    "image": "photos agree",
-}
+KEPT_APART = "kept_apart:"  # begins the figures of pairs that price or the size of a set kept apart: what:who
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,11 @@ def tally(edges: pa.Table | pa.RecordBatch, dropped: np.ndarray, config: Dedupli
 
     Returns:
         What agrees -> who sells -> `pairs`, `dropped` (listings that such pairs took out), `vetoed` (pairs that the
-        table would drop and that are variants, or whose photos or words say otherwise; prices and the size of sets are
-        not known here). Cells without pairs are left out.
+        table would drop and that are variants, or whose photos or words say otherwise; those that prices and the size
+        of sets kept apart are `kept_apart`). Cells without pairs are left out.
     """
     agrees = agreement(edges, config)
-    sellers = np.asarray(edges["same_seller"])
-    column = np.where(sellers == 1, 0, np.where(sellers == 0, 1, 2))
+    column = who_sells(edges)
     dropping_pairs = dropping(edges, agrees, config)
     otherwise = contradiction(edges, agrees, config) | rewording(edges, agrees, config)
     veto = np.asarray(pc.is_valid(edges["veto"])) | otherwise
@@ -98,6 +101,20 @@ def add(one: Cells, other: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Non
             cell = one.setdefault(what, {}).setdefault(who, {})
             for name, number in counts.items():
                 cell[name] = cell.get(name, 0) + number
+
+
+def kept_apart(figures: Mapping[str, Any]) -> Cells:
+    """Read how many pairs the decision itself kept apart, for their prices or the size of the set.
+
+    >>> kept_apart({"kept_apart:text:same_seller": 3, "largest_family": 7})
+    {'text': {'same_seller': {'vetoed': 3}}}
+    """
+    cells: Cells = {}
+    for name, number in figures.items():
+        if name.startswith(KEPT_APART):
+            what, who = name.removeprefix(KEPT_APART).split(":")
+            add(cells, {what: {who: {"vetoed": int(number)}}})
+    return cells
 
 
 def table(found: Duplicates, settings: Mapping[str, Any]) -> list[tuple[str, list[Cell]]]:
@@ -174,7 +191,7 @@ def _survivor(config: DeduplicateConfig) -> str:
 
 def why_dropped(member: Dropped) -> str:
     """Say why a listing was dropped."""
-    said = [WHY.get(member.rule, member.rule)]
+    said = [REASONS.get(member.rule, member.rule)]
     if member.text_similarity is not None:
         said.append(f"titles {member.text_similarity:.0%} alike")
     if member.image_distance is not None and member.image_distance >= 0:

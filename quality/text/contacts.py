@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .pii import PHONE_SIGNS, without_emails, without_phones
+from .pii import EMAIL_SIGNS, MESSENGER_SIGNS, PHONE_SIGNS, without_emails, without_messengers, without_phones
 from .rule import Draft, Rule
 from .signs import CONTACT
 
@@ -21,7 +21,7 @@ _HANDLE = re.compile(
     re.IGNORECASE,
 )
 
-_SIGNS = rf"{PHONE_SIGNS}|@|(?i:www)\.|://"
+_SIGNS = rf"{PHONE_SIGNS}|{EMAIL_SIGNS}|{MESSENGER_SIGNS}|(?i:www)\.|://"
 
 
 @Rule
@@ -41,4 +41,5 @@ def _without_all(texts: pa.Array) -> pa.Array:
 
 
 def _without(text: str) -> str:
-    return without_phones(_HANDLE.sub(" ", _LINK.sub(" ", without_emails(text, " "))), " ")
+    unlinked = _LINK.sub(" ", without_messengers(without_emails(text, " "), " "))
+    return without_phones(_HANDLE.sub(" ", unlinked), " ")

@@ -1,4 +1,4 @@
-"""Personal data in texts: e-mail addresses, telephone numbers, bank accounts, payment cards, national numbers.
+"""Personal data in texts: e-mail addresses, names on messengers, telephone numbers, bank accounts, cards, national ids.
 
 Each kind is a rule like those that clean titles. A catalog is full of numbers that are nobody's, so a number counts
 only where its check digits agree or where it is written as no article number is; one with the check digit of a GTIN
@@ -16,20 +16,42 @@ import pyarrow as pa
 
 from ..duplicates.gtin import gtin
 from .characters import matches, rewrite
+from .iban import without_ibans
 
-# Lengths of IBANs (SWIFT, IBAN registry).
-_IBAN_LENGTHS = {
-    country: length
-    for length, countries in {
-        15: "NO", 16: "BE", 18: "DK FO FI GL NL", 19: "MK SI", 20: "AT BA EE KZ LT LU XK", 21: "HR LV LI CH",
-        22: "BH BG CR GE DE IE ME RS GB VA", 23: "TL GI IL AE", 24: "AD CZ MD PK RO SA SK ES SE TN", 25: "PT",
-        26: "IS TR", 27: "FR GR IT MC SM", 28: "AL AZ CY DO GT HU LB PL", 29: "BR PS QA UA", 30: "JO KW MU", 31: "MT",
-    }.items()
-    for country in countries.split()
-}  # fmt: skip
-_LATIN = r"whats\s?app|wa|telp?|telephone|telepon|telefono?|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram"
+# Calling codes (ITU-T E.164, list of 2016) of one digit, of two, and the first two digits of those of three.
+_CALLING = re.compile(
+    r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-69]\d|3[578]\d|42\d|5[09]\d|6[789]\d|8[0578]\d|9[679]\d"
+)
+# What is measured is no number to call: "+30 300 2000 ml".
+_UNIT = (
+    r"(?:[mcd]?l|k?g|gr|m[cg]g?|iu|[cmk]?m|k?w|watts?|m?ah|[km]?v|wh|[kmg]?hz|[kmgt]b|pcs?|pieces?|stk|st[üu]ck|tab(?:let)?s?"
+    r"|caps?(?:ules?)?|lm|lumens?|oz|lbs?|inch|rpm|psi|bar|dpi|px)(?![^\W\d_])|[%°×\"″]"
+)
+_LATIN = (
+    r"whats\s?app|wa(?:[.\s]me)?|telp?|telephone|telepon|telefono?|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram"
+)
 _OTHER = "电话|手机号|微信|電話|전화|โทร"  # what stands before a number
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){1,8}(?![\w@])")
+# "anna (at) example (dot) com", and without brackets where "dot" stands before what ends an address.
+_DOT = r"(?:\.|\s?[(\[{<]\s?(?:dot|punkt|punto|point|titik|\.)\s?[)\]}>]\s?|\sdot\s)"
+_SPELLED = re.compile(
+    rf"""
+    (?<![\w.+-]) [\w.+-]{{1,64}} \s?
+    (?: [(\[{{<] \s? (?:at|ät|arroba|@) \s? [)\]}}>] \s? [^\W_] [\w-]{{0,62}} (?: {_DOT} [^\W_] [\w-]{{1,62}} ){{1,8}}
+      | (?: @ \s? | \sat\s ) [^\W_] [\w-]{{0,62}} \s? (?: [(\[{{<] \s? dot \s? [)\]}}>] | \bdot\b ) \s?
+          (?: com?|net|org|info|shop|store|biz|eu|de|fr|es|it|nl|pl|id|in|uk|my|ph|th|vn|cn|kr|jp|br|ru )
+          (?: {_DOT} [^\W\d_]{{2}} )?
+    ) (?![\w@])
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# Links that lead to one person, most often by the number of a telephone.
+_MESSENGER = re.compile(
+    r"(?<![\w.@-])(?:https?://)?(?:(?:wa|t|m|line|telegram|signal|viber)\.me|(?:api|chat|web|www)\.whatsapp\.com|whatsapp\.com)"
+    r"\s?/\s?[^\s<>()\[\]\"'|,;]{2,}"
+    r"|\b(?:whatsapp|tg|viber|skype|line|zalo)://[^\s<>()\[\]\"'|,;]{2,}",
+    re.IGNORECASE,
+)
 _PHONES = re.compile(
     rf"""
     (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}}
@@ -53,7 +75,6 @@ _PHONES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d\d(?:\ ?[A-Z0-9]){11,30}")
 _CARD = re.compile(r"(?<![\w.,/-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-])")
 _NATIONAL = re.compile(
     r"(?<![\w.,/-])(?:(?P<rrn>\d{6}-[1-4]\d{6})|(?P<china>[1-9]\d{5}(?:19|20)\d{9}[\dXx])"
@@ -62,6 +83,10 @@ _NATIONAL = re.compile(
 )
 
 
+_MEASURED = re.compile(rf"\s?(?:{_UNIT})", re.IGNORECASE)
+
+EMAIL_SIGNS = r"@|(?i:[(\[{<]\s?(?:at|ät|arroba)\s?[)\]}>]|\sdot\s|[(\[{<]\s?dot)"
+MESSENGER_SIGNS = r"(?i:\.me\s?/|whatsapp\.com\s?/|(?:whatsapp|tg|viber|skype|line|zalo)://)"
 # What each telephone number shows at its beginning: cheap to look for.
 PHONE_SIGNS = (
     rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d[\d\s./-]{{7}}|1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}|[2-9]\d\d-[2-9]\d\d-\d)"
@@ -70,8 +95,13 @@ PHONE_SIGNS = (
 
 
 def without_emails(text: str, mark: str) -> str:
-    """Replace e-mail addresses in a text."""
-    return _EMAIL.sub(mark, text)
+    """Replace e-mail addresses in a text, also those spelled "anna (at) example (dot) com"."""
+    return _SPELLED.sub(mark, _EMAIL.sub(mark, text))
+
+
+def without_messengers(text: str, mark: str) -> str:
+    """Replace links to people on messengers in a text."""
+    return _MESSENGER.sub(mark, text)
 
 
 def without_phones(text: str, mark: str) -> str:
@@ -80,14 +110,32 @@ def without_phones(text: str, mark: str) -> str:
 
 
 def _phone(found: re.Match[str]) -> bool:
-    """Say whether a match is a telephone number: 7 to 15 digits (ITU-T E.164) that are no GTIN and count nothing up."""
+    """Say whether a match is a telephone number.
+
+    It has 7 to 15 digits (ITU-T E.164), with a "+" or 00 a country's calling code before them; it is no GTIN, counts
+    nothing up and measures nothing.
+    """
     number = found["called"] or found.group()
     digits = re.sub(r"\D", "", number)
-    if not 7 <= len(digits) <= 15 or (found["called"] is None and "+" in number and len(digits) < 9):
+    if not 7 <= len(digits) <= 15:
+        return False
+    if found["called"] is None and number.startswith(("+", "00")) and not _abroad(found):
         return False
     pairs = re.findall(r"\d+", number)
     counting = len(pairs) > 3 and len({int(b) - int(a) for a, b in pairwise(pairs)}) == 1
     return not counting and (found["called"] is not None or not number.isdigit() or gtin(number) is None)
+
+
+def _abroad(found: re.Match[str]) -> bool:
+    """Say whether what begins with + or 00 has a calling code, all of it before the first sign that is no digit."""
+    number = found.group().removeprefix("+").removeprefix("00")
+    digits, first = re.sub(r"\D", "", number), re.split(r"\D", number)[0]
+    code = _CALLING.match(first)
+    if code is None or len(digits) < 9 or _MEASURED.match(found.string, found.end()):
+        return False
+    if code.group() in ("1", "7") and len(digits) != 11:
+        return False  # North America and Russia have numbers of one length
+    return len(first) > 3 or code.group() == first
 
 
 def _luhn(found: re.Match[str]) -> bool:
@@ -136,24 +184,6 @@ def _verhoeff(digits: list[int]) -> bool:
     return state == 0
 
 
-def _accounts(text: str, mark: str) -> str:
-    """Replace IBANs (ISO 13616: length of the country, remainder 1 by 97)."""
-
-    def replaced(found: re.Match[str]) -> str:
-        signs, written = found.group(), 0
-        length = _IBAN_LENGTHS.get(signs[:2], 0)
-        for end, sign in enumerate(signs, 1):
-            written += sign != " "
-            if written == length:
-                plain = signs[:end].replace(" ", "")
-                apart = end == len(signs) or signs[end] == " "
-                if apart and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1:
-                    return mark + signs[end:]
-        return signs
-
-    return _IBAN.sub(replaced, text)
-
-
 def _replaced(pattern: re.Pattern[str], judge: Callable[[re.Match[str]], bool], mark: str) -> Callable[[str], str]:
     return lambda text: pattern.sub(lambda found: mark if judge(found) else found.group(), text)
 
@@ -164,7 +194,16 @@ def emails(texts: pa.Array, mark: str = "[e-mail]") -> pa.Array:
     >>> emails(pa.array(["write to shop.one@example.co.id now"])).to_pylist()
     ['write to [e-mail] now']
     """
-    return rewrite(texts, lambda column: matches(column, "@"), lambda text: without_emails(text, mark))
+    return rewrite(texts, lambda column: matches(column, EMAIL_SIGNS), lambda text: without_emails(text, mark))
+
+
+def messengers(texts: pa.Array, mark: str = "[messenger]") -> pa.Array:
+    """Replace links that lead to people on messengers.
+
+    >>> messengers(pa.array(["order: wa.me/6281234567890", "t.me/mugs or https://m.me/mugs"])).to_pylist()
+    ['order: [messenger]', '[messenger] or [messenger]']
+    """
+    return rewrite(texts, lambda column: matches(column, MESSENGER_SIGNS), lambda text: without_messengers(text, mark))
 
 
 def phones(texts: pa.Array, mark: str = "[phone]") -> pa.Array:
@@ -182,8 +221,8 @@ def ibans(texts: pa.Array, mark: str = "[IBAN]") -> pa.Array:
     >>> ibans(pa.array(["DE89 3704 0044 0532 0130 00 RED"])).to_pylist()
     ['[IBAN] RED']
     """
-    signs = r"[A-Z]{2}\d\d ?[A-Z0-9]"
-    return rewrite(texts, lambda column: matches(column, signs), lambda text: _accounts(text, mark))
+    signs = r"[A-Z]{2}\d\d ?[A-Z0-9]|(?:^|[^A-Za-z0-9])[A-Za-z]{2}\d\d ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4}"
+    return rewrite(texts, lambda column: matches(column, signs), lambda text: without_ibans(text, mark))
 
 
 def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
@@ -206,9 +245,10 @@ def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
     return rewrite(texts, lambda column: matches(column, signs), _replaced(_NATIONAL, _national, mark))
 
 
-# In order: an IBAN or a card number is no telephone number.
+# In order: an IBAN, a card number or a link is no telephone number.
 KINDS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "emails": emails,
+    "messengers": messengers,
     "ibans": ibans,
     "cards": cards,
     "national_numbers": national_numbers,

@@ -94,6 +94,7 @@ def _signs(ends: np.ndarray, data: np.ndarray, table: np.ndarray, ranks: np.ndar
         point = 0x20
         rank = digits = items = count = size = 0
         hollow = False  # nothing yet between a bracket and here
+        dotted = False  # a dot stands in this word
         word = np.uint64(0)
         while at < end:
             before, earlier, begin = point, kind, at
@@ -130,7 +131,10 @@ def _signs(ends: np.ndarray, data: np.ndarray, table: np.ndarray, ranks: np.ndar
                 sign |= EMPTY
             hollow = kind & _OPEN > 0 or (hollow and kind & _HOLLOW > 0)
             items += kind & _PART > 0
-            if (point == 0x2F and before == 0x3A) or (point == 0x2E and before | 0x20 == 0x77):  # "://", "www."
+            if (point == 0x2F and (before == 0x3A or dotted)) or (point == 0x2E and before | 0x20 == 0x77):
+                sign |= CONTACT  # "://", "www.", "wa.me/"
+            dotted = (dotted or point == 0x2E) and point != 0x20
+            if (point == 0x20 or kind & _CLOSE) and _spelled(data, ends[row], begin):
                 sign |= CONTACT
             if kind & _ENDED and seen & _AMPERSAND:
                 sign |= ENTITY
@@ -163,6 +167,20 @@ def _signs(ends: np.ndarray, data: np.ndarray, table: np.ndarray, ranks: np.ndar
             sign |= _repeating(words, count, slots, runs)
         found[row] = sign
     return found
+
+
+@inner
+def _spelled(data: np.ndarray, start: int, end: int) -> bool:
+    """Say whether "at", "ät", "arroba" or "dot", which spell an address out, may end before a place in a text."""
+    if end - start < 3:
+        return False
+    earlier, before, last = data[end - 3] | 0x20, data[end - 2] | 0x20, data[end - 1] | 0x20
+    if last == 0x61:
+        return bool(before == 0x62 and earlier == 0x6F)  # "oba"
+    letter = 0x61 <= earlier <= 0x7A
+    return bool(
+        last == 0x74 and (before == 0xA4 or (before == 0x61 and not letter) or (before == 0x6F and earlier == 0x64))
+    )
 
 
 @inner

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from eclip.beam_pipelines.buckets import KeyRange, RangeWork, range_of, ranges_for, results
+from eclip.beam_pipelines import buckets as modules
+from eclip.beam_pipelines.buckets import KeyRange, RangeWork, range_of, ranges_for, read_batches, results
 from eclip.beam_pipelines.runners import Runner
 from eclip.beam_pipelines.shards import MapShards
 from eclip.quality.duplicates.buckets import Buckets, Keys, buckets
@@ -37,6 +39,9 @@ class Source:
         keys, rows = keys_of(shard).ravel(), np.repeat(np.arange(ROWS), 3)
         mine = span.of(keys)
         return Keys(keys[mine], rows[mine], np.zeros(int(mine.sum()), np.uint32))
+
+    def sizes(self, shard: int, rows: np.ndarray) -> np.ndarray:
+        return np.full(len(rows), 100, np.int64)
 
     def payload(self, shard: int, rows: np.ndarray) -> pa.Table:
         return pa.table({"id": [f"{shard}-{r:04d}" for r in rows.tolist()]})
@@ -79,6 +84,39 @@ def test_every_bucket_of_two_or_more_comes_whole_however_many_ranges(tmp_path: P
             found += table["ids"].to_pylist()
     assert sorted(found) == expected
     assert sum(len(t) for t in results(Storage(str(tmp_path / "found")))) == len(expected)
+
+
+def test_the_payload_in_memory_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    monkeypatch.setattr(modules, "BATCH_BYTES", 20_000)
+
+    class Watched(Collect):
+        def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
+            held.append(100 * rows.num_rows)
+            return super().__call__(rows, found)
+
+    work = RangeWork(Source(), Watched(), Storage(str(tmp_path / "found")), 1)
+    work(0, None)  # type: ignore[arg-type]
+    assert len(held) > 10
+    assert max(held) <= 20_000
+    assert sum(len(t) for t in results(Storage(str(tmp_path / "found")))) > 100
+
+
+def test_copies_of_remote_files_leave_room_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [Storage(f"memory://copies/{k}.arrow") for k in range(4)]
+    table = pa.table({"a": list(range(1000))})
+    for place in places:
+        modules.write_batches(place, [table, table.slice(10)], table.schema)
+    assert [b.num_rows for b in read_batches(places[0], 1)] == [990]  # read where it lies
+    copies = modules.Copies()
+    monkeypatch.setattr(modules, "_copies", lambda: copies)
+    size = places[0].size()
+    used = lambda: sum(p.stat().st_size for p in Path(copies._folder.name).iterdir())  # noqa: E731
+    monkeypatch.setattr(modules.shutil, "disk_usage", lambda _: SimpleNamespace(total=4 * size, free=3 * size - used()))
+    batches = [read_batches(place) for place in (*places, places[3], places[2])]
+    assert used() == 2 * size  # a quarter of the disk stays free
+    assert all([b.num_rows for b in some] == [1000, 990] for some in batches)
+    assert all(some[0]["a"][999].as_py() == 999 for some in batches)  # what was removed stays mapped
 
 
 def test_a_range_that_is_done_is_not_done_again(tmp_path: Path) -> None:

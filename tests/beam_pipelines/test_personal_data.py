@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -120,6 +121,27 @@ def test_no_file_of_the_run_folder_holds_personal_data(here: Here) -> None:
     rejected = pd.read_parquet(run / "ingest/rejected")
     # The two chairs had one id and have one pseudonym; what told them apart is gone from one column only.
     assert sorted(rejected["rule"]) == ["duplicate_id", "duplicate_id", "missing_id", "unparsable", "unparsable"]
+
+
+def test_pseudonyms_need_the_key_and_the_run_folder_lacks_it(here: Here) -> None:
+    source(here.folder)
+    here.config(CONFIG % ("", "false"))
+
+    def sellers(key: str) -> pd.Series:
+        here.monkeypatch.setenv("ECLIP_PSEUDONYM_KEY", key)
+        said = here.run()
+        assert said.code == 0, said.err
+        assert not any(key in text for _, text in texts(here.folder / "run"))
+        assert key not in said.out + said.err
+        return pd.read_parquet(here.folder / "run/clean/listings").set_index("id")["seller"].dropna()
+
+    first, again, other = sellers("1" * 40), sellers("1" * 40), sellers("2" * 40)
+    assert first["a"].startswith("person-")
+    pd.testing.assert_series_equal(first, again)
+    assert first["a"] != other["a"]  # another key reads the source anew
+    assert first["p0"] == other["p0"] == "Cups Ltd"
+    plain = {hashlib.new(kind, EMAIL.encode()).hexdigest()[:32] for kind in ("md5", "sha1", "sha256")}
+    assert first["a"].removeprefix("person-") not in plain
 
 
 def test_the_search_finds_what_is_kept(here: Here) -> None:

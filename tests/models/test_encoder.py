@@ -10,7 +10,7 @@ import pytest
 import torch
 from eclip.models.encoder import Encoder, embed, fuse
 from eclip.models.transforms import PhotoError
-from eclip.quality.images import reader
+from eclip.quality.images import reader, web
 from eclip.quality.images.reader import PhotoReader
 from eclip.schemas.config import ImageConfig
 from eclip.schemas.errors import EclipError
@@ -127,8 +127,12 @@ def test_a_photo_by_url_is_read_within_limits(trained, monkeypatch):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     cells = [f"{url}/a photo.jpg", f"{url}/endless.jpg", "nope://x/a.jpg", "/dev/zero"]
-    found = embed(pd.DataFrame({"title": ["x"] * 4, "image": cells}), str(trained[0] / "model"))
+    df = pd.DataFrame({"title": ["x"] * 4, "image": cells})
+    refused = embed(df[:1], str(trained[0] / "model"))["image_error"][0]
+    monkeypatch.setattr(web, "_refuse_inner", lambda *_: None)  # as if it were public
+    found = embed(df, str(trained[0] / "model"))
     server.shutdown()
+    assert "no public address" in refused
     assert found["has_image"].tolist() == [True, False, False, False]
     assert "more than image.max_mb 32 MB" in found["image_error"][1]
     assert "nope://x/a.jpg: cannot be read" in found["image_error"][2]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from eclip.quality.noise import HOT, RULES, judge, score, share
+from eclip.quality.noise import HOT, RULES, judge, pairs, score, share
 from eclip.schemas.filter_config import FilterConfig, PlaceholderConfig
 from eclip.schemas.listing import LISTINGS
 
@@ -103,3 +103,21 @@ def test_what_was_put_back_is_kept_and_marked() -> None:
     marks = dict(zip(kept["id"].to_pylist(), kept["put_back"].to_pylist(), strict=True))
     assert marks == {"00": "filter: tiny_photo", "02": "filter: tiny_photo, short_title", "03": None}
     assert (lost["id"].to_pylist(), lost["rules"].to_pylist()) == (["01"], [["short_title"]])
+
+
+def test_only_pairs_that_could_fit_count_for_the_share_of_misfits() -> None:
+    rows = [
+        {"mismatched": 0.9},
+        {"width": 20},
+        {"title": "!"},
+        {"phash": "aa", "information": 0.1},
+        {"phash": "bb"},
+        {},
+    ]
+    batch = listings(*({k: v for k, v in row.items() if k != "mismatched"} for row in rows))
+    hot = pa.Table.from_pylist([{"phash": "aa", "listings": 99, "title_similarity": 0.0, "brands": 9},
+                                {"phash": "bb", "listings": 99, "title_similarity": 0.0, "brands": 1}], HOT)  # fmt: skip
+    scores = score(batch, hot, pa.array([0.9, 0.9, 0.9, 0.9, 0.9, None], pa.float32()))
+    strict = FilterConfig.model_validate({"mismatch": {"max_score": 0.5}})
+    for config in (FilterConfig(), strict):  # what is rejected for this alone is what is counted
+        assert pairs(batch, scores, config).tolist() == [True, False, False, False, False, False]

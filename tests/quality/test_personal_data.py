@@ -5,10 +5,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from eclip.quality.personal_data import pseudonyms, redacted, redacted_text, reference, without_personal_data
+from eclip.quality.pseudonyms import Key
 from eclip.schemas.config import SourceConfig
 from eclip.schemas.mapping import plan, to_listings
 
 EMAIL, PHONE, CARD = "anna.berg@example.com", "+49 170 7659123", "4111 1111 1111 1111"
+KEY = Key(b"k" * 32)
 
 
 def listings(*rows: dict[str, Any]) -> pa.RecordBatch:
@@ -45,7 +47,7 @@ def test_texts_without_any_stay_as_they_came() -> None:
 
 def test_pseudonyms_keep_equal_names_equal_and_others_apart() -> None:
     names = pa.array([EMAIL, "bob@example.com", EMAIL, "4111111111111111", "SKU-12", None])
-    found = pseudonyms(names).to_pylist()
+    found = pseudonyms(names, KEY).to_pylist()
     assert found[0] == found[2] != found[1]
     assert found[0].startswith("person-")
     assert found[3:] == ["4111111111111111", "SKU-12", None]
@@ -65,7 +67,7 @@ def test_nested_values_keep_their_shape() -> None:
         {"id": "3", "title": EMAIL, "attributes": "{}", "image": [], "stars": []},
     )  # fmt: skip
     for part in (batch, batch.slice(0, 2), pa.concat_batches([batch, batch]).slice(3)):
-        plain, counts = without_personal_data(part)
+        plain, counts = without_personal_data(part, KEY)
         plain.validate(full=True)
         assert plain.schema.equals(part.schema)
         for name in ("attributes", "stars", "photos"):
@@ -83,11 +85,11 @@ def test_the_row_hash_is_of_what_is_left() -> None:
     batch = listings(
         {"id": "1", "title": f"mug {EMAIL}"}, {"id": "1", "title": "mug eve@example.com"}, {"id": "2", "title": "mug"}
     )
-    plain, _ = without_personal_data(batch)
+    plain, _ = without_personal_data(batch, KEY)
     assert plain["title"][0] == plain["title"][1]
     assert plain["row_hash"][0] == plain["row_hash"][1]
     assert plain["row_hash"][2] == batch["row_hash"][2]
     assert batch["row_hash"][0] not in plain["row_hash"].to_pylist()
-    same, counts = without_personal_data(batch.slice(2))
+    same, counts = without_personal_data(batch.slice(2), KEY)
     assert same.equals(batch.slice(2))
     assert not counts

@@ -12,7 +12,7 @@ import xxhash
 from datasketch import MinHash, MinHashLSH
 from eclip.quality.duplicates.buckets import CHUNK, PHOTO, Buckets, Keys, buckets
 from eclip.quality.duplicates.minhash import jaccard, shingles
-from eclip.quality.duplicates.signs import Signs, signs
+from eclip.quality.duplicates.signs import LONGEST, Signs, signs
 from eclip.schemas.deduplicate_config import DeduplicateConfig
 from eclip.schemas.listing import IMAGES
 
@@ -108,11 +108,28 @@ def test_buckets_do_not_depend_on_the_order_of_keys() -> None:
 @pytest.mark.parametrize("most", [1, 50, 10_000])
 def test_batches_are_the_buckets_in_pieces(most: int) -> None:
     found = buckets(signed(words(200)).keys, leaders=8)
-    pieces = list(found.batches(most))
+    pieces = list(found.batches(most, np.ones(len(found.rows), np.int64), 1 << 40))
     assert (len(pieces) == 1) is (most == 10_000)
     rows = [rows[batch.rows[a:b]].tolist() for rows, batch in pieces for a, b in itertools.pairwise(batch.starts)]
     assert rows == [found.rows[a:b].tolist() for a, b in itertools.pairwise(found.starts)]
     assert np.concatenate([batch.photo for _, batch in pieces]).tolist() == found.photo.tolist()
+
+
+def test_batches_hold_no_more_bytes_than_they_may() -> None:
+    found = buckets(signed(words(200)).keys, leaders=8)
+    size = np.where(found.rows % 7 == 0, 1000, 10)
+    pieces = list(found.batches(10_000, size, 4000))
+    assert len(pieces) > 5
+    for rows, batch in pieces:
+        assert np.where(rows[batch.rows] % 7 == 0, 1000, 10).sum() <= 4000 or len(batch.photo) == 1
+    assert np.concatenate([rows[batch.rows] for rows, batch in pieces]).tolist() == found.rows.tolist()
+
+
+def test_of_a_long_title_the_beginning_is_compared_and_the_whole_may_be_equal() -> None:
+    title = " ".join(f"velmo{k}" for k in range(20_000))
+    rows = signed([title, title + " red", title, "velmo mug"]).rows
+    assert rows["text"].to_pylist()[:3] == [title[:LONGEST]] * 3
+    assert rows["title"][0] == rows["title"][2] != rows["title"][1]
 
 
 def test_photos_within_four_bits_always_share_a_key() -> None:

@@ -105,3 +105,17 @@ def test_equal_titles_of_one_seller_go_where_no_photo_speaks_against_it(listings
     assert len(found.dropped) == dropped  # a larger set is not taken on trust
     if not dropped:
         assert "set too large" in set(found.links["veto"])
+
+
+def test_copies_that_are_priced_apart_are_none() -> None:
+    df = pd.DataFrame(
+        {"title": "velmo mug", "shop": "s", "hash": "f0f0f0f0f0f0f0f0", "price": [1.0, 100.0, 100.0, 1.0, None]}
+    )
+    free, priced = (find_duplicates(df, seller="shop", phash="hash", config=DeduplicateConfig(price_ratio=ratio))
+                    for ratio in (None, 3))  # fmt: skip
+    assert len(free.dropped) == 4
+    of = dict(enumerate(df["price"].fillna(0)))
+    pairs = [{of[i] for i in pair} - {0} for pair in priced.dropped[["dropped_id", "kept_id"]].to_numpy().tolist()]
+    assert len(pairs) == 3  # one of each price stays
+    assert all(len(prices) == 1 for prices in pairs)
+    assert set(priced.links["veto"].dropna()) <= {"price"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,10 @@ import pyarrow as pa
 import pytest
 from eclip.quality.duplicates.answer import Duplicates
 from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.frame import listings_of, shared
 from eclip.quality.duplicates.variants import veto
+from eclip.quality.images import decode, description, web
+from eclip.quality.images.hashes import phash
 from eclip.schemas.deduplicate_config import DeduplicateConfig
 from eclip.schemas.errors import ConfigError, SourceError
 from PIL import Image
@@ -98,6 +103,63 @@ def test_photos_come_from_several_columns_or_lists_of_them() -> None:
         assert found.links[["left_id", "right_id", "kind"]].values.tolist() == [[0, 1, "image"]]
 
 
+def test_photos_that_do_not_decode_make_room_for_those_behind_them() -> None:
+    many = [[b"broken"] * 9 + [picture(1), None, picture(2)], [picture(3)] * 8 + [picture(1)], [picture(2, 120)]]
+    df = pd.DataFrame({"title": ["velmo mug", "ardon tea pot", "oak table"], "photo": many})
+    assert find_duplicates(df, image="photo").links[["left_id", "right_id"]].values.tolist() == [[0, 2]]
+    _, photos = listings_of(df, "title", "photo", None, None, ())
+    assert list(zip(photos["row"].to_pylist(), photos["position"].to_pylist(), strict=True)) == [
+        (0, 0), (0, 1), *((1, k) for k in range(8)), (2, 0)
+    ]  # fmt: skip
+
+
+def test_photos_are_hashed_many_at_once_and_none_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = []
+    monkeypatch.setattr(decode, "_jpeg", lambda *_: pytest.fail("a JPEG was made"))
+    monkeypatch.setattr(description, "phash", lambda gray: batches.append(len(gray)) or phash(gray))
+    df = pd.DataFrame({"title": [f"mug {n}" for n in range(30)], "photo": [picture(n) for n in range(30)]})
+    _, photos = listings_of(df, "title", "photo", None, None, ())
+    assert len(photos) == 30
+    assert batches == [30, 30]
+    assert photos["phash"].to_pylist() == description.hash_photos(df["photo"])["phash"].tolist()
+
+
+def test_a_url_in_a_frame_asks_no_inner_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    (tmp_path / "own.png").write_bytes(picture(1))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(web, "_body", lambda *_: asked.append(1) or picture(1))
+        server.settimeout(0.2)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.jpg"
+        df = pd.DataFrame({"title": ["velmo mug", "ardon pot"], "photo": [url, str(tmp_path / "own.png")]})
+        _, photos = listings_of(df, "title", "photo", None, None, ())
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert photos["row"].to_pylist() == [1]  # a file is the caller's own
+    assert not asked
+
+
+def test_attributes_come_as_one_column_and_as_lists() -> None:
+    df = pd.DataFrame({"title": ["velmo mug"] * 4, "shop": "s", "colour": ["red", "blue", None, "red"]})
+    found = find_duplicates(df, seller="shop", attributes="colour")
+    assert found.links["veto"].notna().any()
+    several = df.assign(colour=[["red", "wide"], np.array(["blue", None], object), [], [None, " "]])
+    batch, _ = listings_of(several, "title", None, None, None, ["colour", "colour"])
+    assert batch["attributes"].to_pylist() == [
+        [{"name": "colour", "values": ["red", "wide"]}], [{"name": "colour", "values": ["blue"]}], [], []
+    ]  # fmt: skip
+    assert find_duplicates(several, attributes=["colour"]).rows == 4
+
+
+@pytest.mark.parametrize("used", [{"title": "name"}, {"image": "name"}, {"attributes": "name"}, {"brand": "name"}, {}])
+def test_a_column_that_is_there_twice_is_refused(used: dict[str, str]) -> None:
+    twice = "name" if used else "price"
+    df = pd.DataFrame([["a", "b", "c"]], columns=["title", twice, twice])
+    with pytest.raises(ConfigError, match=f"two columns are called '{twice}'"):
+        find_duplicates(df, **used)  # type: ignore[arg-type]
+    find_duplicates(df.rename(columns={twice: "other"}))
+
+
 def test_hashes_stand_for_photos() -> None:
     df = pd.DataFrame(
         {"title": ["velmo mug", "ardon pot", "oak table"], "hash": ["f0f0f0f0f0f0f0f0", "F0F0F0F0F0F0F0F1", "no hash"]}
@@ -140,6 +202,31 @@ def test_the_order_of_rows_does_not_matter() -> None:
     found, turned = (find_duplicates(df, title="name", id="sku", seller="shop") for df in (SHOP, SHOP[::-1]))
     assert sorted(pairs(found)) == sorted(pairs(turned))
     assert sorted(found.links.fillna("").values.tolist()) == sorted(turned.links.fillna("").values.tolist())
+
+
+def test_which_photos_are_hot_does_not_depend_on_the_order_of_rows() -> None:
+    words = np.random.default_rng(0).permutation(
+        [f"{a}{b}" for a in ("vel", "ar", "no", "tu") for b in ("mo", "ga", "li")]
+    )
+    titles = ["blue tea pot with a lid"] * 40 + [f"{words[k % 12]} {words[k * 7 % 12]} {k}" for k in range(40)]
+    df = pd.DataFrame({"id": range(80), "title": titles, "hash": "f0f0f0f0f0f0f0f0", "brand": "x"})
+    rows = [shared(*listings_of(some, "title", None, "id", None, (), "hash"))
+            for some in (df, df[::-1], df.sample(frac=1, random_state=1))]  # fmt: skip
+    assert rows[0].num_rows == 1
+    assert 0.05 < rows[0]["title_similarity"][0].as_py() < 0.95
+    assert rows[0].equals(rows[1])
+    assert rows[0].equals(rows[2])
+
+
+@pytest.mark.parametrize("sellers", [1, 2])
+def test_a_chart_beside_similar_titles_of_one_seller_is_no_sign(sellers: int) -> None:
+    chart, titles = picture(99), [f"velmo cotton shirt round neck print no {word}" for word in "abcdef"]
+    df = pd.DataFrame({"title": titles, "photo": [[picture(k), chart] for k in range(6)]})
+    df["shop"] = [f"s{k % sellers}" for k in range(6)]
+    found = find_duplicates(df, image="photo", seller="shop", preset="training")
+    # What several shops show beside photos of their own is the product's.
+    assert (len(found.dropped) > 0) is (sellers > 1)
+    assert set(found.links["kind"]) <= {"text"} if sellers == 1 else True
 
 
 def test_one_photo_of_two_flavours_drops_neither() -> None:

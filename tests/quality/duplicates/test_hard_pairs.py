@@ -1,7 +1,8 @@
 """Pairs of titles that are hard to tell apart, as data: `hard_pairs/*.txt`.
 
 A line is "!= left | right" for two variants, "== left | right" for one product, which nothing tells apart, and
-"~= left | right" for two products that the lists do not tell apart, but each title says a word that the other lacks.
+"~= left | right" for two products that the lists do not tell apart, but each title says a word that the other lacks;
+"=~ left | right" for one product of which that holds too: it is linked, not dropped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def pairs(path: Path) -> list[tuple[str, str, str]]:
         if line and not line.startswith("#"):
             sign, _, rest = line.partition(" ")
             left, right = rest.split(" | ")
-            assert sign in ("!=", "==", "~="), line
+            assert sign in ("!=", "==", "~=", "=~"), line
             found.append((sign, left, right))
     return found
 
@@ -51,7 +52,7 @@ def test_words_of_no_list_tell_too(path: Path) -> None:
     left = np.arange(len(rows)) * 2
     there, back = substitutions(texts, left, left + 1), substitutions(texts, left + 1, left)
     assert there.tolist() == back.tolist()
-    assert not [row for row, substituted in zip(rows, there, strict=True) if row[0] == "~=" and not substituted]
+    assert not [row for row, substituted in zip(rows, there, strict=True) if row[0] in ("~=", "=~") and not substituted]
     assert not [row for row, substituted in zip(rows, there, strict=True) if row[0] == "==" and substituted]
 
 

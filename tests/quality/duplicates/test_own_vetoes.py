@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from eclip.quality.duplicates.find import Duplicates, find_duplicates
+from eclip.quality.duplicates.own_vetoes import MOST_VETOES, OwnVetoes
 from eclip.schemas.deduplicate_config import DeduplicateConfig
+from eclip.schemas.errors import ConfigError
 
 TITLES = {
     "a": "steel garden door nine panels, fitting Quox",
@@ -42,3 +45,10 @@ def test_several_vetoes_are_told_apart() -> None:
     }
     vetoed = found(titles, FITTING, {"id": "hinge", "pattern": r"hinge (?P<value>\w+)"})
     assert vetoed.links["veto"].tolist() == ["hinge"]
+
+
+def test_more_vetoes_than_can_be_told_apart_are_refused() -> None:
+    rules = [{"id": f"rule{k}", "pattern": f"word{k}"} for k in range(MOST_VETOES + 1)]
+    OwnVetoes.of(DeduplicateConfig.model_validate({"vetoes": rules[1:]}))
+    with pytest.raises(ConfigError, match=f"{MOST_VETOES} can be told apart"):
+        OwnVetoes.of(DeduplicateConfig.model_validate({"vetoes": rules}))

@@ -1,11 +1,10 @@
 import numpy as np
 import pyarrow as pa
-from eclip.quality.duplicates.agreement import AGREEMENTS, TABLED
+from eclip.quality.duplicates.agreement import AGREEMENTS, REASONS, TABLED
 from eclip.quality.duplicates.edges import EDGES
 from eclip.quality.report.data import Dropped, Duplicates, Listing
 from eclip.quality.report.decision_table import (
     AGREE,
-    WHY,
     add,
     pair_hash,
     table,
@@ -81,12 +80,12 @@ def test_a_drop_is_explained():
     both = Dropped(listing=listing, rule="image_and_text", text_similarity=0.79, image_distance=4)
     assert why_dropped(both) == "photo and title agree; titles 79% alike; photos 4 bits apart"
     title = Dropped(listing=listing, rule="equal_title", text_similarity=1.0, image_distance=-1)
-    assert why_dropped(title) == "equal titles; titles 100% alike"
+    assert why_dropped(title) == "titles are equal; titles 100% alike"
 
 
 def test_every_agreement_has_words():
     assert set(AGREE) == set(AGREEMENTS)
-    assert set(WHY) == set(TABLED)
+    assert set(REASONS) == set(TABLED)
 
 
 def test_thresholds_are_said_as_they_were_in_force():

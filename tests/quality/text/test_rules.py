@@ -57,6 +57,14 @@ def all_cleaned(texts: list[str]) -> list[str]:
         ("mug mug mug", "mug"),
         ("red mug red mug", "red mug"),
         ("Mug WA 0812-3456-7890 @shop_id", "Mug"),
+        ("Mug t.me/mug_shop", "Mug"),
+        ("Mug m.me/mugs red", "Mug red"),
+        ("Mug anna (at) example (dot) com", "Mug"),
+        ("Mug anna{ät}example.de", "Mug"),
+        ("Mug anna [ at ] example.de", "Mug"),
+        ("Mug anna(arroba)example.es", "Mug"),
+        ("Mug anna at example dot com", "Mug"),
+        ("Vitamin C +50 300 2000 ml", "Vitamin C +50 300 2000 ml"),
         ("Dress red #ootd #fashion #style", "Dress red"),
         ("tas/ransel/pria/cowok/anak/sekolah/sd/smp/sma/backpack/carrier/kerja/kantor", "tas/ransel/pria/cowok/anak/sekolah"),
         ("", ""),
@@ -94,7 +102,7 @@ def test_titles_that_stay(title: str) -> None:
 PIECES = [
     "HOT SALE!!", "<b>x</b>", "free", "shipping", "free shipping", "&amp;", "amp;", "&#38;", "&lt;", "<", "br>", "<br", "/>",
     "--", "★", "COD", "cod", "liver", "[", "]", "【", "】", "[new]", r"\x", r"\xe2\x9d\xa4", r"\u00e9", r"\ud83d", r"\ude00",
-    r"\x5c", "x26", 'b"', '"', "mug", "mug mug", "Mug", "24", "#tag", "*", "www.", "a.com", "me@", "@shop_1", "WA",
+    r"\x5c", "x26", 'b"', '"', "mug", "mug mug", "Mug", "24", "#tag", "*", "www.", "a.com", "me@", "t.me/", "(at)", "a", " dot com", "@shop_1", "WA",
     "0812-3456-7890", "+49 221 1234567", "/", ",", "무료", "배송", "무배", "送料無料", "ส่งฟรี", "on sale", "İNDİRİM", "ı", "ß",
     "ＦＲＥＥ", "&nbsp;", "&#8203;", "<!--", "-->", "<![CDATA[", "]]>", "Ã©", "â€™", "Ã¢â‚¬â„¢", "Â", "´", "ﬁ", "㎡", "ｶﾞ",
     "\u200b", "\u200d", "\ufe0f", "\u0301", "\u3164", "\u00a0", "\x80", "\x92", "🔥", "ำ", "...", " ", "  ",
@@ -181,7 +189,7 @@ def test_no_phrase_means_two_things() -> None:
 def test_hostile_titles_end() -> None:
     for hostile in (
         "&amp;" * 20_000, "<" * 100_000, "!" * 100_000, r"\xe2" * 25_000, "\\" * 100_000, "[" * 100_000 + "hot sale",
-        "🔥" * 25_000, "1" * 100_000, "0812 " * 20_000, "red mug " * 12_500, "#ab " * 25_000 + "x", "a," * 50_000,
+        "🔥" * 25_000, "1" * 100_000, "0812 " * 20_000, "red mug " * 12_500, "#ab " * 25_000 + "x", "a (at) b dot " * 8_000, "a," * 50_000,
         "free" + " " * 100_000, "free " * 3_000 + "hot sale" + " shipping" * 3_000, "Ã" * 50_000, "a" * 100_000 + "@",
         "<script><b>" * 9_000, "(," * 50_000, "cod liver oil " * 9_000, "\u0301" * 30_000, "DE89 " * 20_000,
     ):  # fmt: skip
