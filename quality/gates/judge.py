@@ -11,7 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .rule import METRICS, ROW_COUNTS, SEVERITIES, TYPES, Rule
+from .kinds import COLUMNS, ROW_COUNTS
+from .measure import aggregate_of
+from .rule import METRICS, SEVERITIES, Rule
 from .sentence import sentence
 from .suite import Suite
 from .verdict import Failure, Verdict
@@ -33,7 +35,7 @@ def judge(
         EclipError: this version of Great Expectations is not the one that eclip was written for.
     """
     from . import expectations as ge
-    from .metrics import judge_metrics
+    from .metrics import judge_metrics, judge_type
 
     made = dict(zip((rule.id for rule in suite.rules), ge.build(suite), strict=True))
     about_metrics = suite.of(METRICS)
@@ -46,11 +48,12 @@ def judge(
             if rule.dataset != METRICS:
                 gap = unmeasured(rule, partials.get(rule.dataset))
                 expectation = made[rule.id]
-                found[rule.id] = (
-                    ge.not_evaluated(expectation, gap)
-                    if gap
-                    else ge.judge_numbers(expectation, rule, partials[rule.dataset])
-                )
+                if gap:
+                    found[rule.id] = ge.not_evaluated(expectation, gap)
+                elif rule.kind.over == "types":
+                    found[rule.id] = judge_type(rule, expectation, partials[rule.dataset])
+                else:
+                    found[rule.id] = ge.judge_numbers(expectation, rule, partials[rule.dataset])
         results = [ge.settled(made[rule.id], found[rule.id]) for rule in suite.rules]
         record = _finite(ge.suite_result(suite, results))
     failures, vacuous, blind = _empty(suite, partials), [], []
@@ -79,11 +82,11 @@ def unmeasured(rule: Rule, partial: Mapping[str, Any] | None) -> str | None:
     """Say why there are no numbers to judge a rule on; None if there are."""
     if not partial:
         return f"{rule.dataset} was not measured"
-    kind = TYPES[rule.type].over
-    if kind == "table":
-        unknown = rule.columns and partial["columns"] is None
+    kind = rule.kind
+    if kind.over in ("table", "types"):
+        unknown = (rule.columns or rule.type in COLUMNS) and partial["columns"] is None
         return f"no part of {rule.dataset} was read, so its columns are not known" if unknown else None
-    place = partial["rules"].get(rule.id) if kind == "rows" else partial["numbers"].get(rule.kwargs["column"])
+    place = partial["rules"].get(rule.id) if kind.names_rows else partial["aggregates"].get(aggregate_of(rule))
     reason: str | None = f"the rule was not measured on {rule.dataset}" if place is None else place["error"]
     return reason
 

@@ -22,7 +22,8 @@ import xxhash
 
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
-from .rule import KEYS, METRICS, SEVERITIES, Rule, problem
+from .arguments import problem
+from .rule import KEYS, METRICS, SEVERITIES, Rule
 
 FOLDER = Path(__file__).parent / "suites"
 # The dataset that a stage's rules are about unless they say otherwise.

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from eclip.quality.gates import expectations as ge
 from eclip.quality.gates.judge import judge
+from eclip.quality.gates.kinds import TYPES
 from eclip.quality.gates.measure import Measure, merge
-from eclip.quality.gates.rule import TYPES, Rule
+from eclip.quality.gates.rule import Rule
 from eclip.quality.gates.suite import Suite, load_suite
 from eclip.schemas.dataset import shard_of
 from eclip.schemas.errors import ConfigError, EclipError
@@ -24,6 +28,8 @@ WORDS = [None, "", "a", "Red mug", "красная кружка", "赤いマグ"
 REGEXES = ["a", "^[A-Z]", r"\d", r"\w+", "[^a-z]", r"\s", "$", "e$", "(?i)mug", r"(?<!x)1", "[кр]|グ", "^.*$",
            r"\.", "x{0,2}1", "👟|é"]  # fmt: skip
 NUMBERS = [None, math.nan, math.inf, -math.inf, 0.0, -0.0, -1.5, 0.1, 0.5, 1.0, 3.0, 99.99, 1e-9, 1e16]
+FRAMES = 200
+JSON = [None, "1", "{", '{"a": 1}', '{"a": "b"}', "[1, 2]", "null", "NaN", ""]
 COMPARED = ["element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
             "unexpected_percent_total", "unexpected_percent_nonmissing", "observed_value"]  # fmt: skip
 
@@ -46,6 +52,10 @@ def frame(rng: np.random.Generator) -> pa.Table:
             "flag": pa.array(pick([True, False]), pa.bool_()),
             "time": pa.array(pick(times), pa.timestamp("us", "UTC")),
             "empty": pa.array([None] * n, pa.string()),
+            "json": pa.array(pick(JSON), pa.string()),
+            "date": pa.array(pick(["2026-01-31", "31.1.2026", "soon", "12:30", "2026-02-30", None]), pa.string()),
+            "words": pa.array(pick(["a", "b", None]), pa.string()),
+            "whole": pa.array(pick([0, 1, 2, 2**60 + 1, -(2**60)]), pa.int64()),
         }
     )
 
@@ -100,6 +110,83 @@ def suite(rng: np.random.Generator) -> Suite:
         pair = {"column_A": "number", "column_B": "other", "ignore_row_if": ignore}
         add("column_pair_values_a_to_be_greater_than_b", **pair, or_equal=bool(rng.random() < 0.5))
     add("column_pair_values_a_to_be_greater_than_b", column_A="count", column_B="number")
+    for match_on in ("any", "all"):
+        add("column_values_to_match_regex_list", column="text", regex_list=["a", "[кр]", r"\d"], match_on=match_on)
+    add("column_values_to_match_regex_list", column="empty", regex_list=["a"])
+    add("column_values_to_match_regex_list", column="text", regex_list=["a", "(?=1)"])  # RE2 has no look-ahead
+    add("column_values_to_not_match_regex_list", column="text", regex_list=["^a", "e$"])
+    add("column_values_to_be_json_parseable", column="json")
+    add("column_values_to_be_json_parseable", column="empty")
+    add("column_values_to_match_json_schema", column="json", json_schema={"type": "object"})
+    add("column_values_to_be_dateutil_parseable", column="date")
+    add("column_values_to_match_strftime_format", column="date", strftime_format="%Y-%m-%d")
+    add("column_pair_values_to_be_equal", column_A="count", column_B="gaps")
+    add("column_pair_values_to_be_equal", column_A="text", column_B="words", ignore_row_if="either_value_is_missing")
+    add("column_pair_values_to_be_in_set", column_A="words", column_B="count", value_pairs_set=[["a", 1], ["b", 2]])
+    for ignore in ("all_values_are_missing", "any_value_is_missing", "never"):
+        add("compound_columns_to_be_unique", column_list=["id", "words"], ignore_row_if=ignore)
+        add("multicolumn_values_to_be_equal", column_list=["text", "words"], ignore_row_if=ignore)
+        add("select_column_values_to_be_unique_within_record", column_list=["count", "gaps"], ignore_row_if=ignore)
+    add("compound_columns_to_be_unique", column_list=["gaps", "id", "number"])
+    add("multicolumn_sum_to_equal", column_list=["count", "gaps"], sum_total=3)
+    for column in ("number", "single", "count", "gaps", "other"):
+        add("column_sum_to_be_between", share=False, column=column, **bounds(0, 100))
+        add("column_stdev_to_be_between", share=False, column=column, **bounds(0.5, 2))
+    add("column_stdev_to_be_between", share=False, column="whole", **bounds(0.5, 2))
+    for column in ("number", "count", "gaps", "other"):
+        add("column_median_to_be_between", share=False, column=column, **bounds(0, 1))
+        how = {"allow_relative_error": str(rng.choice(["linear", "lower", "higher", "midpoint", "nearest"]))}
+        add("column_quantile_values_to_be_between", share=False, column=column,
+            quantile_ranges={"quantiles": [0, 0.05, 0.25, 0.5, 0.77, 1], "value_ranges": [[None, 5], [0, 3], [0, 3], [-1, 1], [0, None], [0, 1]]},
+            **({} if rng.random() < 0.5 else how))  # fmt: skip
+    for column in ("text", "number", "empty"):
+        add("column_proportion_of_non_null_values_to_be_between", share=False, column=column, **bounds(0.5, 0.95))
+    for column in ("id", "text", "number", "count", "flag", "empty"):
+        add("column_unique_value_count_to_be_between", share=False, column=column, **bounds(3, 30))
+        add("column_proportion_of_unique_values_to_be_between", share=False, column=column, **bounds(0.2, 0.9))
+    for kind in ("to_be_in_set", "to_contain_set", "to_equal_set"):
+        add(f"column_distinct_values_{kind}", share=False, column="words", value_set=["a", "b"])
+        add(f"column_distinct_values_{kind}", share=False, column="count", value_set=[0, 1, 2, 3, -7.0])
+        add(f"column_distinct_values_{kind}", share=False, column="flag", value_set=[True, False])
+        add(f"column_distinct_values_{kind}", share=False, column="empty", value_set=["a"])
+    for column, chosen in (("words", ["a"]), ("count", [0, 1, 2]), ("text", ["a", ""]), ("empty", ["a"])):
+        ties = {"ties_okay": True} if rng.random() < 0.5 else {}
+        add("column_most_common_value_to_be_in_set", share=False, column=column, value_set=chosen, **ties)
+    for column, name in (
+        ("count", "int64"),
+        ("gaps", "float64"),
+        ("gaps", "int32"),
+        ("flag", "bool"),
+        ("text", "str"),
+        ("time", "datetime64"),
+    ):
+        add("column_values_to_be_of_type", share=False, column=column, type_=name)
+        add("column_values_to_be_in_type_list", share=False, column=column, type_list=[name, "float32"])
+    add("table_column_count_to_be_between", share=False, min_value=10, max_value=int(rng.choice([12, 20])))
+    add("table_column_count_to_equal", share=False, value=int(rng.choice([13, 14])))
+    names = [
+        "id",
+        "text",
+        "number",
+        "other",
+        "single",
+        "count",
+        "gaps",
+        "flag",
+        "time",
+        "empty",
+        "json",
+        "date",
+        "words",
+        "whole",
+    ]
+    add(
+        "table_columns_to_match_set",
+        share=False,
+        column_set=names[:: int(rng.choice([-1, 2]))],
+        exact_match=bool(rng.random() < 0.5),
+    )
+    add("table_columns_to_match_ordered_list", share=False, column_list=names[:: int(rng.choice([-1, 1]))])
     rules = [rules[i] for i in sorted(rng.choice(len(rules), 18, replace=False))]
     return load_suite(
         {
@@ -124,12 +211,13 @@ def sharded(table: pa.Table, rules: Suite, rng: np.random.Generator) -> dict[str
         measure.add(pa.RecordBatch.from_pylist([], schema=table.schema))
         for batch in part.to_batches(max_chunksize=int(rng.integers(1, 30))):
             measure.add(batch)
+        measure.end()
         partials.append(json.loads(json.dumps(measure.partial(), allow_nan=False)))
     rng.shuffle(partials)
     return merge(partials)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(FRAMES))
 def test_equal_to_plain_great_expectations(seed, plain_gx):
     table, rules, rng = _draw(seed)
     verdict = judge(rules, {"listings": sharded(table, rules, rng)}, {})
@@ -155,17 +243,26 @@ def test_equal_to_plain_great_expectations(seed, plain_gx):
 
 
 def _same(a: Any, b: Any, single: bool = False) -> bool:
+    a, b = (v.item() if isinstance(v, np.generic) else v for v in (a, b))
     numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in (a, b)]
-    if all(numbers):
+    if all(numbers) and a == a and b == b:
         return math.isclose(a, b, rel_tol=1e-6 if single else 1e-12)  # pandas adds float32 as float32
     if isinstance(a, str) and numbers[1]:  # ours writes infinity as text, JSON has none
         return a == str(b)
-    return a == b or (a is None and b == "NaT")
+    if isinstance(a, str) and isinstance(b, datetime.datetime):
+        return datetime.datetime.fromisoformat(a) == b
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(_same(a[key], b[key], single) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(_same(x, y, single) for x, y in zip(a, b, strict=True))
+    missing = [v is None or v is pd.NaT or v != v or v == "nan" for v in (a, b)]
+    return all(missing) or a == b
 
 
 def test_the_comparison_covers_every_type():
-    drawn = {rule.type for seed in range(30) for rule in _draw(seed)[1].rules}
+    drawn = {rule.type for seed in range(FRAMES) for rule in _draw(seed)[1].rules}
     assert drawn == set(TYPES)
+    assert len(TYPES) >= 25
 
 
 def _draw(seed: int) -> tuple[pa.Table, Suite, np.random.Generator]:
@@ -198,7 +295,7 @@ def test_a_version_that_is_built_differently_stops_and_is_named(has_validate, mo
     if has_validate:
         monkeypatch.setattr(Stranger, "metrics_validate", lambda *_, **__: None, raising=False)
     rule = Rule("rows", "expect_table_row_count_to_equal", {"value": 1})
-    partial = {"rows": 1, "columns": [], "rules": {}, "numbers": {}}
+    partial = {"rows": 1, "columns": [], "rules": {}, "aggregates": {}}
     with pytest.raises(EclipError, match=rf"{ge.VERSION}.*{'new_metric' if has_validate else 'metrics_validate'}"):
         ge.judge_numbers(Stranger(), rule, partial)
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from eclip.quality.gates.rule import METRICS, ROW_COUNTS, TYPES
+from eclip.quality.gates.kinds import ROW_COUNTS
+from eclip.quality.gates.rule import METRICS
 from eclip.quality.gates.suite import MAIN, check, load_suite, shipped
 from eclip.schemas.errors import ConfigError
 from eclip.schemas.listing import LISTINGS, PAIRS
@@ -219,5 +220,5 @@ def test_shipped_suites_count_rows_and_pair_value_rules_with_a_rule_on_nulls(sta
     rules = load_suite(stage).of(MAIN[stage])
     assert any(rule.type in ROW_COUNTS and rule.severity == "critical" for rule in rules)
     about_nulls = {rule.kwargs["column"] for rule in rules if rule.type.endswith("_be_null")}
-    serious = [rule for rule in rules if rule.severity != "info" and TYPES[rule.type].over == "rows"]
+    serious = [rule for rule in rules if rule.severity != "info" and rule.kind.names_rows]
     assert {name for rule in serious for name in rule.columns} <= about_nulls
