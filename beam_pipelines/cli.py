@@ -10,14 +10,15 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..schemas.errors import ConfigError, EclipError, StageError
+from . import cli_gates
+from .places import Overrides, RunPlace, err, load, out, run_folder
 from .stop import Stop
 
 app = typer.Typer(
@@ -25,16 +26,8 @@ app = typer.Typer(
     help="Turn raw product listings into trusted data and models.",
     epilog="Exit codes: 0 done, 2 usage or configuration error, 3 a gate stopped the run, 130 Ctrl-C, 1 anything else.",
 )  # fmt: skip
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CATALOG.YAML", help="The configuration.")]
-RunPlace = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the configuration that names it.")]
-StageName = Annotated[str, typer.Argument(metavar="STAGE", help="ingest, clean, filter, deduplicate …")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override the configuration: filter.min_side=150."),
-]
 First = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Begin with this stage.")]
 Last = Annotated[str | None, typer.Option("--to", metavar="STAGE", help="End with this stage.")]
 
@@ -55,7 +48,7 @@ def run(
     from . import summary
     from .pipeline import run as run_pipeline
 
-    loaded = _load(config, overrides)
+    loaded = load(config, overrides)
     run_pipeline(loaded, context.args, first, last, force, say=lambda line: out.print(escape(line)))
     summary.show(loaded, out)
 
@@ -67,7 +60,7 @@ def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: 
 
     table = Table("stage", "would", "because", box=None)
     words = {"run": "run", "gate": "be judged again", "skip": "be skipped", "current": "not run", "wait": "perhaps run"}
-    for found in plan_pipeline(_load(config, overrides), first, last):
+    for found in plan_pipeline(load(config, overrides), first, last):
         table.add_row(found.stage, words[found.action], escape(found.reason))
     out.print(table)
 
@@ -78,7 +71,7 @@ def check(config: ConfigFile, overrides: Overrides = None) -> None:
     from . import check as checking
     from .stages import STAGES
 
-    rules = checking.tried(_load(config, overrides), STAGES)
+    rules = checking.tried(load(config, overrides), STAGES)
     if rules:
         out.print(checking.table(rules))
     problems = [problem for rule in rules for problem in rule.problems]
@@ -92,13 +85,13 @@ def status(place: RunPlace) -> None:
     """Say how far a run is: each stage's state, rows, verdict and time."""
     from . import summary
 
-    out.print(summary.status(_run_folder(place)))
+    out.print(summary.status(run_folder(place)))
 
 
 @app.command()
 def path(place: RunPlace, dataset: Annotated[str, typer.Argument(metavar="STAGE/DATASET")]) -> None:
     """Print the files of a published dataset, one a line."""
-    folder = _run_folder(place)
+    folder = run_folder(place)
     stage, _, name = dataset.partition("/")
     manifest = folder.manifest(stage)
     if manifest is None or name not in manifest.datasets:
@@ -109,37 +102,11 @@ def path(place: RunPlace, dataset: Annotated[str, typer.Argument(metavar="STAGE/
 
 
 @app.command()
-def gate(
-    config: ConfigFile, stage: StageName, overrides: Overrides = None,
-) -> None:  # fmt: skip
-    """Judge what a stage has published by its suite as it stands now; recomputes nothing."""
-    from .pipeline import judge_again
-
-    manifest, verdict = judge_again(_load(config, overrides), stage)
-    out.print(escape(repr(verdict)))
-    if "accepted" in manifest.verdict:
-        out.print(f"accepted by hand: {escape(manifest.verdict['accepted']['reason'])}")
-    if not manifest.passed:
-        raise typer.Exit(3)
-
-
-@app.command()
-def accept(
-    place: RunPlace, stage: StageName, reason: Annotated[str, typer.Option("--reason", help="Why; kept on record.")]
-) -> None:
-    """Publish the attempt that a gate stopped, on record."""
-    from .pipeline import accept as accept_attempt
-
-    manifest = accept_attempt(_run_folder(place), stage, reason)
-    out.print(f"{stage}: attempt {manifest.attempt} is published; `eclip run` goes on from there")
-
-
-@app.command()
 def report(config: ConfigFile, overrides: Overrides = None) -> None:
     """Write the report of what is published now."""
     from .pipeline import run as run_pipeline
 
-    loaded = _load(config, overrides)
+    loaded = load(config, overrides)
     run_pipeline(loaded, [], "report", "report", True, say=lambda line: out.print(escape(line)))
     out.print(f"{loaded.run_folder}/report/index.html")
 
@@ -189,24 +156,7 @@ def _root(
         raise typer.Exit
 
 
-def _load(config: Path, overrides: list[str] | None) -> Any:
-    from ..schemas.config_file import load
-
-    return load(config, overrides or ())
-
-
-def _run_folder(place: str) -> Any:
-    from ..schemas.storage import Storage
-    from .run_folder import RunFolder
-
-    if place.endswith((".yaml", ".yml")):
-        return RunFolder(_load(Path(place), None).run_folder)
-    found = Storage.of(place)
-    if not (found / "run.json").exists():
-        raise ConfigError(
-            f"{place}: not a run folder (no run.json there); expected what `run:` names in the configuration"
-        )
-    return RunFolder(found)
+cli_gates.register(app)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -50,10 +51,13 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     return parse({**values, "folder": str(file.parent.absolute())}, str(path))
 
 
-def parse(values: Mapping[str, Any], where: str = "config") -> Config:
+def parse(values: Mapping[str, Any], where: str = "config", overrides: Iterable[str] = ()) -> Config:
     """Check configuration values; every problem is named in one message."""
+    own: dict[str, Any] = copy.deepcopy(dict(values))
+    for override in overrides:
+        _override(own, override)
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(own)
     except ValidationError as error:
         raise ConfigError(f"{where}: " + "\n  ".join(_explained(error.errors()))) from None
 

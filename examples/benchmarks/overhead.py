@@ -47,8 +47,8 @@ def cleaning(config: Config, identify: bool) -> Cleaning:
 
 def through_beam(listings: Dataset, config: Config, identify: bool, folder: Path) -> None:
     """Do it as `eclip run` does."""
-    plan = gate_keeper.gate_plan(gate_keeper.suite_of("clean", config), "listings")
     attempt = Attempt(Storage(str(folder)), listings.shards)
+    plan = gate_keeper.Gate.of(Clean(), config, RunFolder(config.run_folder), attempt.name).plan
     work = CleanWork(listings, cleaning(config, identify))
     Runner(RunnerConfig(workers=1)).run("Clean", MapShards(work, attempt, plan))
 

@@ -11,7 +11,7 @@ Gate mine: stopped; 0 of 1 rules hold, 1 critical
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from ...schemas.listing import GATE_FAILURES
 from .judge import Metrics, judge
 from .kinds import COMPOUND, DISTINCT, UNIQUE
 from .measure import Measure, columns
+from .parameters import resolve
 from .rule import KEYS, METRICS
 from .suite import load_suite
 from .verdict import Verdict
@@ -38,6 +39,7 @@ def gate(
     suite: str | Path | dict[str, Any],
     *,
     metrics: Metrics | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """Judge data by a suite: a path, a dict, or the name of a shipped one such as "clean".
 
@@ -45,13 +47,13 @@ def gate(
     verdict, those about `metrics` too unless they are given. Batches from an iterable are read once, one at a
     time; where ids must be unique they have to come sorted by id (frames and tables are sorted here). The
     first call imports Great Expectations, which takes seconds. `failing_rows` of the verdict names every row that
-    breaks a rule.
+    breaks a rule. `parameters` are values for the suite's parameters; rules that compare with a baseline need them.
 
     Raises:
         ConfigError: the suite cannot be used, or none of its rules is about this data.
         SourceError: the frame has a column that no Arrow type fits.
     """
-    loaded = load_suite(suite)
+    loaded = resolve(load_suite(suite), parameters or {}, None)
     main = loaded.main
     about = {METRICS} if metrics is not None else set()
     if main != METRICS:
@@ -62,14 +64,16 @@ def gate(
     left_out = tuple(rule.id for rule in loaded.rules if rule.dataset not in about)
     chosen = replace(loaded, rules=rules)
     if main == METRICS:
-        return judge(chosen, {}, metrics or {}, left_out)
+        return judge(chosen, {}, metrics or {}, left_out, parameters or {})
     key, mine = KEYS[main], chosen.of(main)
     sort_by = key if any(rule.type in (UNIQUE, COMPOUND) or rule.type in DISTINCT for rule in mine) else None
     schema, batches = _batches(data, columns(mine, key), sort_by)
-    measure = Measure(mine, key, schema, failing=True)
-    failing = [measure.add(batch) for batch in batches]
+    measure = Measure(mine, key, failing=True)
+    failing = [measure.add(batch, schema) for batch in batches]
     table = pa.Table.from_batches([*filter(None, failing), measure.end() or GATE_FAILURES.empty()])
-    return replace(judge(chosen, {main: measure.partial()}, metrics or {}, left_out), failing_rows=table)
+    return replace(
+        judge(chosen, {main: measure.partial()}, metrics or {}, left_out, parameters or {}), failing_rows=table
+    )
 
 
 def _batches(data: Any, wanted: list[str], sort_by: str | None) -> tuple[pa.Schema | None, Iterable[pa.RecordBatch]]:

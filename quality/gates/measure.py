@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .arguments import counted_by_neighbours
+from .arguments import counted_by_neighbours, is_parameter
 from .examples import lowest
 from .failures import Failing, failures
 from .masks import UnfitError
@@ -51,14 +51,13 @@ class Measure:
 
     `key` is the column of ids. A rule on unique ids needs the shard's rows in the key's order: equal ids are
     then neighbours, and since a shard is chosen by id, no other shard holds them. Add an empty batch of the
-    dataset's schema for a part without rows, so that its columns are known. `schema` is the dataset's where batches
-    hold some of its columns only. With `failing` the rows that break a rule are given too.
+    dataset's schema for a part without rows, so that its columns are known. With `failing` the rows that break a rule
+    are given too.
     """
 
-    def __init__(
-        self, rules: Sequence[Rule], key: str | None = None, schema: pa.Schema | None = None, failing: bool = False
-    ) -> None:
-        self.key, self._schema, self._failing = key, schema, failing
+    def __init__(self, rules: Sequence[Rule], key: str | None = None, failing: bool = False) -> None:
+        self.key, self._failing = key, failing
+        rules = [rule for rule in rules if not any(map(is_parameter, rule.kwargs.values()))]
         self._rows = 0
         self._columns: list[str] | None = None
         self._types: pa.Schema | None = None
@@ -68,13 +67,17 @@ class Measure:
         wanted = dict.fromkeys(aggregate_of(rule) for rule in rules if rule.kind.over in AGGREGATES)
         self._aggregates = {name: _Column(name) for name in wanted}
 
-    def add(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
-        """Measure the rows of a batch; columns that no rule names are not looked at.
+    def add(self, batch: pa.RecordBatch, schema: pa.Schema | None = None) -> pa.RecordBatch | None:
+        """Measure the rows of a batch; columns that no rule names are not looked at, and need not be there.
+
+        Args:
+            batch: Rows.
+            schema: Of the dataset, where the batch holds some of its columns only.
 
         Returns:
             The rows that break a rule, once for each, where they are asked for.
         """
-        schema = self._schema or batch.schema
+        schema = schema or batch.schema
         self._columns = schema.names if self._columns is None else _shared(self._columns, schema.names)
         self._rows += batch.num_rows
         self._see_types(batch, schema)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ...schemas.errors import EclipError
+from . import custom
 from .expectations import MOVED, build_rule, quiet
 from .masks import Mask, UnfitError
 from .rule import Rule
@@ -31,6 +32,8 @@ class PandasRows:
 
     def __init__(self, rule: Rule) -> None:
         self._columns = rule.columns
+        if rule.use:
+            custom.load(rule.use, f"rule '{rule.id}'")
         with quiet():
             expectation = build_rule(rule)
         self._name = f"{expectation.map_metric}.condition"
