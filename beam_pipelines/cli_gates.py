@@ -62,7 +62,7 @@ def init(
     place: RunPlace,
     folder: Annotated[Path, typer.Option("--output", "-o", help="A folder for the suites.")] = Path("suites"),
 ) -> None:
-    """Write suites from a good run: its figures with some slack, one file a stage; then name the folder in the config."""
+    """Write suites from a good run: its figures with some slack, a file a stage; gates.suites then names the folder."""
     from .suites_init import write_suites
 
     for line in write_suites(run_folder(place), folder):

@@ -26,7 +26,7 @@ logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a h
 
 import pyarrow.parquet as pq  # noqa: E402
 from eclip.beam_pipelines import gate_keeper  # noqa: E402
-from eclip.beam_pipelines.clean import CleanWork  # noqa: E402
+from eclip.beam_pipelines.clean import Clean, CleanWork  # noqa: E402
 from eclip.beam_pipelines.run_folder import RunFolder  # noqa: E402
 from eclip.beam_pipelines.runners import Runner  # noqa: E402
 from eclip.beam_pipelines.shards import MapShards  # noqa: E402

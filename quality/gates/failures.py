@@ -61,7 +61,9 @@ def _text(array: pa.Array) -> pa.Array:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         long = pc.greater(pc.utf8_length(array), LONGEST)
         if pc.any(long).as_py():
-            cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, LONGEST - 1), pa.scalar("…", kind), "")
+            cut = pc.binary_join_element_wise(
+                pc.utf8_slice_codeunits(array, 0, LONGEST - 1), pa.scalar("…", kind), pa.scalar("", kind)
+            )
             array = pc.if_else(long, cut, array)
         return array.cast(pa.string())
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_floating(kind):

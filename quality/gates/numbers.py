@@ -156,13 +156,15 @@ class Moments(Numbers):
             self._squares += exact_squares(floats[np.isfinite(floats)])
 
     def partial(self) -> dict[str, Any]:
-        """Give the state as JSON."""
-        return {**super().partial(), "squares": expansion(self._squares)}
+        """Give the state as JSON; squares may be less than any float, so they are a whole number and a power of 2."""
+        squares = [f"{self._squares.numerator:x}", self._squares.denominator.bit_length() - 1]
+        return {**super().partial(), "squares": squares}
 
     def merge(self, partial: Mapping[str, Any]) -> None:
         """Add another part's state."""
         super().merge(partial)
-        self._squares += sum(map(Fraction, partial["squares"]), Fraction(0))
+        numerator, power = partial["squares"]
+        self._squares += Fraction(int(numerator, 16), 2**power)
 
     def stdev(self) -> float | None:
         """Give the sample's standard deviation, n - 1; None of fewer than two values, and where one is infinite."""

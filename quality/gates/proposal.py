@@ -1,7 +1,7 @@
 """A proposal: a suite written from a good run, its limits the run's own figures with some slack.
 
 What the shipped suite asks for stays; its guesses give way to what was seen. From the profile come rules about each
-column that holds something. All of it is plain Great Expectations JSON, to be edited by hand or with Great Expectations.
+column that holds something. All of it is plain Great Expectations JSON, to be edited by hand or with it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,10 @@ def propose(
     """
     seen = {each["expectation_config"]["meta"]["rule"]: each["result"] for each in result.get("results", ())}
     rules = [_loosened(rule, metrics, seen.get(rule.id, {})) for rule in suite.rules]
-    asked = {(rule.type, *rule.columns) for rule in suite.rules}
+    asked = {(rule.type, *rule.columns) for rule in suite.rules if rule.columns}
     names = {rule.id for rule in rules}
-    for rule in _of_profile(profile, suite.main):
-        if (rule.type, *rule.columns) not in asked and rule.id not in names:
-            rules.append(rule)
+    found = _of_profile(profile, suite.main)
+    rules += [rule for rule in found if (rule.type, *rule.columns) not in asked and rule.id not in names]
     meta: dict[str, Any] = {"about": f"Limits of a good run of {suite.name}, with slack."}
     if suite.packages:
         meta["use"] = list(suite.packages)
@@ -67,8 +66,9 @@ def _loosened(rule: Rule, metrics: Mapping[str, Any], seen: Mapping[str, Any]) -
 def _of_profile(profile: Mapping[str, Any], dataset: str) -> Iterator[Rule]:
     if not profile:
         return
-    yield Rule("rows_enough", "expect_table_row_count_to_be_between", {"min_value": max(1, int(profile["rows"] * FEWEST))},
-               "critical", dataset, f"A good run had {profile['rows']:,} rows; with half of them something is missing.")  # fmt: skip
+    fewest = max(1, int(profile["rows"] * FEWEST))
+    why = f"A good run had {profile['rows']:,} rows; with half of them something is missing."
+    yield Rule("rows_enough", "expect_table_row_count_to_be_between", {"min_value": fewest}, "critical", dataset, why)
     for name, column in profile["columns"].items():
         if name in NOT_COMPARED or column["nulls"] == column["rows"]:
             continue

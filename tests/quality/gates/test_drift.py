@@ -101,7 +101,7 @@ def test_new_and_vanished_classes_are_listed() -> None:
     }  # fmt: skip
     metrics = found["metrics"]
     assert (metrics["new_seller"], metrics["share_new_seller"], metrics["vanished_seller"]) == (3, 0.75, 0)
-    assert metrics["rows_ratio"] == 2.0
+    assert metrics["row_ratio"] == 2.0
     json.dumps(found, allow_nan=False)
 
 
@@ -124,11 +124,19 @@ def test_nothing_is_no_drift() -> None:
     empty = profiled(price=pa.array([], pa.float64()))
     some = profiled(price=[1.0])
     assert drift(empty, some, "x")["columns"] == {}
-    assert drift(some, empty, "x")["metrics"] == {"rows_ratio": None, "largest_psi": None}
+    assert drift(some, empty, "x")["metrics"] == {"row_ratio": None, "largest_psi": None, "psi_price": None}
+
+
+def test_a_column_that_is_empty_in_both_is_known_and_compares_nothing() -> None:
+    """A rule on sellers must not stop a catalog without any, one on a column that does not exist must."""
+    blank = profiled(seller=pa.array([None, None], pa.string()))
+    metrics = drift(blank, blank, "x")["metrics"]
+    assert metrics["share_vanished_seller"] is metrics["psi_seller"] is None
+    assert "psi_sellers" not in metrics
 
 
 def test_what_compares_is_unknown_without_a_baseline() -> None:
-    names = ["rows_in", "psi_price", "share_new_category", "share_rejected", "rows_ratio"]
-    assert without_baseline(names) == {"psi_price": None, "share_new_category": None, "rows_ratio": None}
+    names = ["rows_in", "psi_price", "share_new_category", "share_rejected", "row_ratio"]
+    assert without_baseline(names) == {"psi_price": None, "share_new_category": None, "row_ratio": None}
     found = drift(profiled(category=["a"]), profiled(category=["a"]), "x")
     assert all(name.startswith(METRICS) for name in found["metrics"])

@@ -27,7 +27,7 @@ GOOD: dict[str, dict[str, Any]] = {  # a row of each dataset
     "predictions": {"score": 0.9, "accepted": True},
     "clusters": {},
 }  # fmt: skip
-STEADY = {"rows_ratio": 1.0, "largest_psi": 0.05}  # beside the baseline
+STEADY = {"row_ratio": 1.0, "largest_psi": 0.05}  # beside the baseline
 FIGURES: dict[str, dict[str, float | int | None]] = {
     "ingest": {"unaccounted_rows": 0, "share_rejected": 0.01, **STEADY, "share_new_category": 0.0,
                "share_vanished_category": 0.0, "share_vanished_seller": 0.0},
@@ -49,7 +49,7 @@ NONE: dict[str, Any] = {"rows": 0}  # no row at all
 TWICE = {"id": "one"}  # on every row
 IDS = {"rows_present": NONE, "id_present": {"id": None}, "id_unique": TWICE}
 LOST = {"rows_accounted": {"unaccounted_rows": 1}}
-MOVED = {"rows_against_baseline": {"rows_ratio": 0.4}, "drift": {"largest_psi": 0.3}}
+MOVED = {"rows_against_baseline": {"row_ratio": 0.4}, "drift": {"largest_psi": 0.3}}
 # What breaks a rule: other values on every row, or another figure.
 BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "ingest": {**IDS, **LOST, "share_rejected": {"share_rejected": 0.06}, "title_present": {"title": None},
