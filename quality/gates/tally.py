@@ -13,7 +13,7 @@ from .examples import Example, collect, lowest
 from .failures import Failing
 from .kinds import COMPOUND, UNIQUE, patterns
 from .masks import Mask, UnfitError, missing, pair, plain, runs_in_re2, unexpected
-from .rule import Rule
+from .rule import KEYS, Rule
 
 # Arrow's own errors: a type that a kernel was not written for, a cast that does not go.
 UNMEASURABLE = (UnfitError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
@@ -98,7 +98,7 @@ class Tally:
             if isinstance(self._run, _Run):
                 late, bad[~gaps] = self._run.add(present)
                 if late is not None:
-                    self._note(view, np.zeros(1, np.int64), late, [late])
+                    self._note(view, np.full(1, -1), late, [late])
             else:
                 bad[~gaps] = unexpected(self.rule.type, self.rule.kwargs, present)
         self._count(view, bad, [values])
@@ -115,10 +115,10 @@ class Tally:
         self._missing += int((~looked_at).sum())
         self._count(view, bad, columns)
 
-    def _count_tuples(self, view: View, ignored: int, ids: pa.Array, columns: list[pa.Array]) -> None:
+    def _count_tuples(self, view: View, ignored: int, rows: np.ndarray, ids: pa.Array, columns: list[pa.Array]) -> None:
         self._missing += ignored
-        if len(ids):
-            self._note(view, np.zeros(len(ids), np.int64), ids, columns)
+        if len(rows):
+            self._note(view, rows, ids, columns)
 
     def _count(self, view: View, bad: Mask, columns: list[pa.Array]) -> None:
         if bad.any():
@@ -182,20 +182,21 @@ class _Tuples:
     """
 
     def __init__(self, rule: Rule) -> None:
-        from .rule import KEYS
-
         self._columns, self._key = rule.columns, KEYS[rule.dataset]
         self._ignore = rule.kwargs.get("ignore_row_if", "all_values_are_missing")
         self._held: pa.RecordBatch | None = None
 
-    def add(self, view: View) -> tuple[int, pa.Array, list[pa.Array]]:
-        """Give the number of rows that are not looked at, and the ids and values of those that are repeated.
+    def add(self, view: View) -> tuple[int, np.ndarray, pa.Array, list[pa.Array]]:
+        """Give the number of rows that are not looked at, and places, ids and values of those that are repeated.
+
+        Places are those in the batch; of rows that waited they are negative.
 
         Raises:
             UnfitError: a column is not there, or the rows are not sorted by the key.
         """
         names = list(dict.fromkeys([self._key, *self._columns]))
         batch = pa.RecordBatch.from_arrays([plain(view.raw(name)) for name in names], names=names)
+        held = 0 if self._held is None else self._held.num_rows
         if self._held is not None:
             batch = pa.concat_batches([self._held, batch]) if batch.num_rows else self._held
         keys = batch.column(self._key)
@@ -205,14 +206,14 @@ class _Tuples:
             raise UnfitError(f"rows are not sorted by '{self._key}', so equal rows need not be neighbours")
         last = int(np.flatnonzero(np.asarray(pc.equal(keys, keys[-1])))[0]) if len(keys) else 0
         self._held = batch.slice(last)
-        return self._repeated(batch.slice(0, last))
+        return self._repeated(batch.slice(0, last), held)
 
-    def end(self) -> tuple[int, pa.Array, list[pa.Array]]:
+    def end(self) -> tuple[int, np.ndarray, pa.Array, list[pa.Array]]:
         """Give the same of the rows that waited."""
         held, self._held = self._held, None
-        return (0, pa.nulls(0), []) if held is None else self._repeated(held)
+        return (0, np.zeros(0, np.int64), pa.nulls(0), []) if held is None else self._repeated(held, held.num_rows)
 
-    def _repeated(self, batch: pa.RecordBatch) -> tuple[int, pa.Array, list[pa.Array]]:
+    def _repeated(self, batch: pa.RecordBatch, held: int) -> tuple[int, np.ndarray, pa.Array, list[pa.Array]]:
         gaps = np.array([missing(batch.column(name)) for name in self._columns])
         ignored = {"all_values_are_missing": gaps.all(axis=0), "any_value_is_missing": gaps.any(axis=0)}.get(
             self._ignore, np.zeros(batch.num_rows, bool)
@@ -226,6 +227,7 @@ class _Tuples:
         taken = batch.take(pa.array(rows)).select(self._columns).to_pylist()
         tuples = [tuple(None if value != value else repr(value) for value in row.values()) for row in taken]
         counts = Counter(tuples)
-        bad = pa.array([row for row, each in zip(rows.tolist(), tuples, strict=True) if counts[each] > 1], pa.int64())
+        found = np.array([row for row, each in zip(rows.tolist(), tuples, strict=True) if counts[each] > 1], np.int64)
+        bad = pa.array(found)
         columns = [batch.column(name).take(bad) for name in self._columns]
-        return int(ignored.sum()), keys.take(bad), columns
+        return int(ignored.sum()), found - held, keys.take(bad), columns
