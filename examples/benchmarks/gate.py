@@ -94,8 +94,7 @@ def ours(folder: Path, shards: int) -> dict[str, Any]:
     failing: list[pa.RecordBatch | None] = []
     for shard in range(shards):
         measured = measure.Measure(rules, "id", failing=True)
-        for batch in data.batches(shard, measure.columns(rules, "id")):
-            failing.append(measured.add(batch))
+        failing += map(measured.add, data.batches(shard, measure.columns(rules, "id")))
         failing.append(measured.end())
         partials.append(measured.partial())
     results = judge(loaded, {"listings": measure.merge(partials)}, {}).result["results"]
@@ -185,10 +184,8 @@ def main() -> None:
     ratio = statistics.median(a / b for a, b in zip(times["ours"], times["theirs"], strict=True))
     print(f"{options.rows:,} rows, {len(RULES)} rules, {options.shards} shards; differences: {wrong or 'none'}")
     for name in WAYS:
-        small, large = peaks[name]
-        print(
-            f"{name:<8}{statistics.median(times[name]):>8.2f} CPU s   peak {large:>7.0f} MB, of a quarter {small:>7.0f} MB"
-        )
+        (small, large), seconds = peaks[name], statistics.median(times[name])
+        print(f"{name:<8}{seconds:>8.2f} CPU s   peak {large:>7.0f} MB, of a quarter {small:>7.0f} MB")
     print(f"ratio {ratio:.2f}")
     if options.json:
         found = {"rows": options.rows, "rules": len(RULES), "shards": options.shards, "differences": wrong,

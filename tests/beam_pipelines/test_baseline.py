@@ -125,6 +125,16 @@ def test_a_run_that_was_stopped_is_no_baseline(shop: Here) -> None:
     assert record(shop, "clean", "_manifest.json")["verdict"]["baseline"] == "history/1"
 
 
+def test_what_a_changed_suite_refuses_is_no_baseline(shop: Here) -> None:
+    assert shop.run("--to", "clean").code == 0
+    suite(shop, rule("few", "expect_table_row_count_to_be_between", max_value=10))
+    configured(shop)
+    assert shop.run("--to", "clean").code == 3
+    export(shop, rows=130)
+    assert shop.run("--to", "ingest").code == 0
+    assert [path.name for path in sorted((shop.folder / "run/history/2").iterdir())] == ["ingest"]
+
+
 def test_limits_may_be_relative_to_the_baseline(shop: Here) -> None:
     bound = {"$PARAMETER": "baseline_rows_out * 1.5"}
     suite(
