@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..schemas.errors import ConfigError, EclipError, StageError
-from . import cli_report
+from . import cli_gates, cli_report
 from .places import Overrides, RunPlace, err, load, out, plain, run_folder
 from .stop import Stop
 
@@ -28,7 +28,6 @@ app = typer.Typer(
 )  # fmt: skip
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CATALOG.YAML", help="The configuration.")]
-StageName = Annotated[str, typer.Argument(metavar="STAGE", help="ingest, clean, filter, deduplicate …")]
 First = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Begin with this stage.")]
 Last = Annotated[str | None, typer.Option("--to", metavar="STAGE", help="End with this stage.")]
 
@@ -103,32 +102,6 @@ def path(place: RunPlace, dataset: Annotated[str, typer.Argument(metavar="STAGE/
 
 
 @app.command()
-def gate(
-    config: ConfigFile, stage: StageName, overrides: Overrides = None,
-) -> None:  # fmt: skip
-    """Judge what a stage has published by its suite as it stands now; recomputes nothing."""
-    from .pipeline import judge_again
-
-    manifest, verdict = judge_again(load(config, overrides), stage)
-    out.print(plain(repr(verdict)))
-    if "accepted" in manifest.verdict:
-        out.print(f"accepted by hand: {escape(manifest.verdict['accepted']['reason'])}")
-    if not manifest.passed:
-        raise typer.Exit(3)
-
-
-@app.command()
-def accept(
-    place: RunPlace, stage: StageName, reason: Annotated[str, typer.Option("--reason", help="Why; kept on record.")]
-) -> None:
-    """Publish the attempt that a gate stopped, on record."""
-    from .pipeline import accept as accept_attempt
-
-    manifest = accept_attempt(run_folder(place), stage, reason)
-    out.print(f"{stage}: attempt {manifest.attempt} is published; `eclip run` goes on from there")
-
-
-@app.command()
 def init(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A listing export: Parquet, CSV or JSONL, or a glob.")
@@ -173,6 +146,7 @@ def _root(
         raise typer.Exit
 
 
+cli_gates.register(app)
 cli_report.register(app)
 
 

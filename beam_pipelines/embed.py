@@ -72,6 +72,8 @@ class Embed(Stage):
             "share_with_text": counts.get("with_text", 0) / rows if rows else 0.0,
             "mean_pairwise_cosine": counts["cosine_millionths"] / 1e6 / measured if measured else None,
             "vectors_off_length": counts.get("off_length", 0),
+            "vectors_not_finite": counts.get("not_finite", 0),
+            "dimension": work.attempt.dataset("embeddings").schema().field("fused").type.list_size,
         }
 
     def sentence(self, manifest: Manifest) -> str:

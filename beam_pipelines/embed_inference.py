@@ -14,7 +14,8 @@ from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInf
 
 from ..schemas.attempt import Attempt
 from .embed_work import EmbedWork
-from .shards import GatePlan, ShardWork, write_shard
+from .shard_gate import GatePlan
+from .shards import ShardWork, write_shard
 
 if TYPE_CHECKING:
     from ..models.encoder import Encoder

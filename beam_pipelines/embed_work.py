@@ -73,6 +73,7 @@ class EmbedWork(ShardWork):
             output.write("embeddings", kept)
             output.write("rejected", lost)
             output.count("off_length", off_length(kept["fused"]))
+            output.count("not_finite", sum(not_finite(kept[name]) for name in ("image", "text", "fused")))
             output.count("with_image", int(sum(s is not None for s in shas)))
             output.count("with_text", int(sum(h is not None for h in hashes)))
             sample.append(kept["fused"][: max(0, COSINES - sum(len(s) for s in sample))])
@@ -153,9 +154,15 @@ def off_length(column: pa.Array) -> int:
     return int((~(np.abs(lengths - 1) <= ROUNDING)).sum())
 
 
+def not_finite(column: pa.Array) -> int:
+    """Count vectors with a NaN or an infinite number in them."""
+    return int((~np.isfinite(matrix(column)).all(axis=1)).sum())
+
+
 def _note_spread(output: ShardOutput, sample: list[pa.Array], dimension: int) -> None:
     """Count what the gate asks of the vectors, in whole millionths so that shards add up."""
     fused = np.concatenate([matrix(s) for s in sample]) if sample else np.zeros((0, dimension), np.float32)
+    fused = fused[np.isfinite(fused).all(axis=1)]
     if len(fused) > 1:
         cosines = fused @ fused.T
         mean = (cosines.sum() - np.trace(cosines)) / (len(fused) * (len(fused) - 1))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..quality.gates import measure, profile
+from ..quality.gates.drift import without_baseline
 from ..quality.gates.judge import judge
-from ..quality.gates.rule import KEYS, METRICS
+from ..quality.gates.parameters import resolve
+from ..quality.gates.rule import KEYS, METRICS, Rule
 from ..quality.gates.suite import Suite, check, load_suite, shipped
 from ..quality.gates.verdict import Verdict
 from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
+from ..schemas.dataset import Dataset
 from ..schemas.errors import ConfigError, nearest
 from ..schemas.storage import Storage
-from .run_folder import now
-from .shards import GatePlan
+from .baseline import Baseline, baseline_of
+from .run_folder import RunFolder
+from .shard_gate import GatePlan, ShardGate
+from .stage import Stage
 
 Metrics = Mapping[str, float | int | str | None]
 SAMPLES = pa.schema(
@@ -46,9 +52,10 @@ def check_suites(stages: Sequence[str], config: Config) -> None:
     Raises:
         ConfigError: one of them cannot be used.
     """
+    own = own_suites(config)
     for stage in stages:
         suite = suite_of(stage, config)
-        if stage in own_suites(config):
+        if stage in own:
             check(suite)
 
 
@@ -73,71 +80,107 @@ def own_suites(config: Config) -> dict[str, Storage]:
     return {Path(name).stem: folder / name for name in found}
 
 
-def gate_plan(suite: Suite | None, profiled: str | None) -> GatePlan:
-    """Say what workers measure while they write; nothing for a stage without a gate.
+@dataclass(frozen=True)
+class Judgement:
+    """What a gate says of an attempt, and what it said it from."""
 
-    Args:
-        suite: What judges the stage.
-        profiled: The dataset whose columns are profiled, where it is not the one that the suite is about.
-    """
-    if suite is None:
-        return GatePlan()
-    profiled = profiled or (suite.main if suite.main != METRICS else None)
-    return GatePlan(suite.hash, {name: suite.of(name) for name in suite.datasets}, profiled)
+    verdict: Verdict
+    metrics: Metrics  # those of the stage, and those about drift that rules name
+    profile: Mapping[str, Any]  # empty where no columns are profiled
+    drift: Mapping[str, Any] | None
+    gate: Gate
 
 
-def verdict(attempt: Attempt, suite: Suite | None, metrics: Metrics) -> Verdict:
-    """Judge a complete attempt; a shard that was written under another suite is measured first, column by column.
+@dataclass(frozen=True)
+class Gate:
+    """The gate of one attempt: its suite, limits filled in, what that is compared with, and what workers measure."""
 
-    Without a suite everything passes.
-    """
-    if suite is None:
-        return Verdict(True)
-    partials: dict[str, Mapping[str, Any]] = {}
-    for name in suite.datasets:
-        parts = [_partial(attempt, suite, name, shard) for shard in range(attempt.shards)]
-        partials[name] = measure.merge(part for part in parts if part is not None)
-    return judge(suite, partials, metrics)
+    suite: Suite
+    baseline: Baseline | None
+    plan: GatePlan
+
+    @classmethod
+    def of(cls, stage: Stage, config: Config, folder: RunFolder, attempt: str) -> Gate:
+        """Set up the gate of an attempt at a stage.
+
+        Raises:
+            ConfigError: its suite or the baseline cannot be used.
+        """
+        baseline = baseline_of(stage.name, config, folder, attempt)
+        suite = resolve(suite_of(stage.name, config), {}, baseline.parameters if baseline else None)
+        profiled = stage.profiled or (suite.main if suite.main != METRICS else None)
+        return cls(
+            suite, baseline, GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
+        )
+
+    def judge(self, attempt: Attempt, metrics: Metrics) -> Judgement:
+        """Judge a complete attempt; a shard that was measured otherwise is measured first, column by column."""
+        profile = profile_of(attempt)
+        drifted = self.baseline.drift(profile) if self.baseline else None
+        named = [name for rule in self.suite.of(METRICS) for name in rule.columns]
+        about = drifted["metrics"] if drifted else without_baseline(named)
+        metrics = {**metrics, **{name: about[name] for name in named if name in about}}
+        shards = [self._measured(attempt, shard) for shard in range(attempt.shards)] if self.suite.datasets else []
+        partials = {
+            name: measure.merge(shard[name] for shard in shards if name in shard) for name in self.suite.datasets
+        }
+        known = self.baseline.parameters if self.baseline else {}
+        return Judgement(judge(self.suite, partials, metrics, known=known), metrics, profile, drifted, self)
+
+    def _measured(self, attempt: Attempt, shard: int) -> Mapping[str, Any]:
+        """The partial numbers of a shard, by dataset."""
+        place, there = self.plan.partial(attempt, shard), self._written(attempt, shard)
+        kept = place.read_json()["datasets"] if place.exists() else {}
+        if not there <= kept.keys():
+            with ShardGate(attempt, shard, self.plan, {name: KEYS[name] for name in there}) as gate:
+                for name in sorted(there):
+                    for schema, batch in _columns_of(attempt.dataset(name), shard, self.suite.of(name)):
+                        gate.add(name, batch, schema)
+                gate.end()
+            gate.finish()
+            kept = place.read_json()["datasets"]
+        measured: Mapping[str, Any] = kept
+        return measured
+
+    def _written(self, attempt: Attempt, shard: int) -> set[str]:
+        return {name for name in self.suite.datasets if attempt.dataset(name).part(shard).exists()}
 
 
-def _partial(attempt: Attempt, suite: Suite, dataset: str, shard: int) -> Mapping[str, Any] | None:
-    place = attempt.folder / "_gate" / suite.hash / f"{shard:05d}.json"
-    kept: dict[str, Any] = place.read_json() if place.exists() else {}
-    if dataset not in kept:
-        rules, key = suite.of(dataset), KEYS[dataset]
-        written = attempt.dataset(dataset)
-        if not written.part(shard).exists():
-            return None
-        wanted = measure.columns(rules, key)
-        there = pq.read_schema(written.part(shard).path, filesystem=written.part(shard).arrow).names
-        measured = measure.Measure(rules, key)
-        for batch in written.batches(shard, [name for name in wanted if name in there]):
-            measured.add(batch)
-        kept[dataset] = measured.partial()
-        place.write_json(kept)
-    partial: Mapping[str, Any] = kept[dataset]
-    return partial
+def _columns_of(dataset: Dataset, shard: int, rules: Sequence[Rule]) -> Iterator[tuple[pa.Schema, pa.RecordBatch]]:
+    """Read the columns that rules name, and the schema of all of them."""
+    part = dataset.part(shard)
+    schema = pq.read_schema(part.path, filesystem=part.arrow)
+    wanted = [name for name in measure.columns(rules, KEYS[dataset.folder.name]) if name in schema.names]
+    for batch in dataset.batches(shard, wanted):
+        yield schema, batch
 
 
 def profile_of(attempt: Attempt) -> dict[str, Any]:
-    """Merge the shards' column statistics."""
+    """Merge the shards' column statistics; nothing where none were kept."""
     folder = attempt.folder / "_profile"
-    return profile.extract(profile.merge((folder / name).read_json() for name in folder.children()))
+    names = folder.children()
+    return profile.extract(profile.merge((folder / name).read_json() for name in names)) if names else {}
 
 
-def write_verdict(attempt: Attempt, found: Verdict) -> None:
-    """Write gate.json: an ordinary Great Expectations validation result, with the policy's verdict beside it."""
-    (attempt.folder / "gate.json").write_json(found.result)
+def write_verdict(attempt: Attempt, found: Judgement) -> None:
+    """Write gate.json: an ordinary Great Expectations validation result, with the policy's verdict beside it.
+
+    Beside it drift.json, where there is a baseline; `quality.gates.drift` describes it.
+    """
+    (attempt.folder / "gate.json").write_json(found.verdict.result)
+    place = attempt.folder / "drift.json"
+    if found.drift is not None:
+        place.write_json(found.drift)
+    else:
+        place.remove()
 
 
-def write_records(attempt: Attempt, found: Verdict, summary: Summary, lost: Sequence[str]) -> None:
-    """Put gate.json, profile.json and samples.parquet beside the data."""
-    if not found.result:
-        return  # no gate has judged
+def write_records(attempt: Attempt, found: Judgement, summary: Summary, lost: Sequence[str]) -> None:
+    """Put gate.json, profile.json, drift.json and samples.parquet beside the data."""
     write_verdict(attempt, found)
-    if not (attempt.folder / "_profile").exists():
+    if not found.profile:
         return  # a model has metrics, and neither columns nor rows
-    (attempt.folder / "profile.json").write_json(profile_of(attempt))
+    (attempt.folder / "profile.json").write_json(found.profile)
     samples = samples_of(attempt, summary, lost)
     target = attempt.folder / "samples.parquet"
     with target.replacing() as path:
@@ -157,31 +200,3 @@ def samples_of(attempt: Attempt, summary: Summary, lost: Sequence[str]) -> pa.Ta
             if row[key] in summary.samples.get(f"{name}:{row['rule']}", ())
         ]
     return pa.Table.from_pylist(rows, schema=SAMPLES)
-
-
-def as_record(found: Verdict, suite: Suite | None, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What the manifest says of the verdict.
-
-    Acceptances of the attempt stay on record. One holds for the suite that it overruled: another suite may find
-    what nobody has accepted, and when the first one is back, so is its acceptance.
-
-    Args:
-        found: The verdict.
-        suite: What judged; None where the stage has no gate.
-        before: The record of an earlier verdict on the same attempt, or nothing.
-    """
-    failures = [{"rule": f.rule, "severity": f.severity, "message": f.message} for f in found.failures]
-    record = {"passed": found.passed, "suite": suite.hash if suite else None, "failures": failures, "at": now()}
-    return _with_acceptances(record, before.get("acceptances", []))
-
-
-def accepted(record: Mapping[str, Any], reason: str) -> dict[str, Any]:
-    """Give the record of a verdict that a person overrules."""
-    acceptance = {"reason": reason, "at": now(), "suite": record["suite"]}
-    return _with_acceptances(record, [*record.get("acceptances", []), acceptance])
-
-
-def _with_acceptances(record: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    mine = [each for each in given if each["suite"] == record["suite"]]
-    holds = {"accepted": mine[-1]} if mine and not record["passed"] else {}
-    return {**record, **({"acceptances": list(given)} if given else {}), **holds}

@@ -8,20 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from ..quality.gates.suite import Suite
 from ..quality.gates.verdict import Verdict
 from ..schemas.attempt import Attempt, Summary, fingerprint, summarise
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError, GateError
+from ..schemas.listing import GATE_FAILURES
 from ..schemas.manifest import Manifest
-from . import gate_keeper
+from . import acceptance, gate_keeper
 from .check import check as preflight
+from .gate_keeper import Gate
 from .lock import lock
 from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
+from .reviewing import review_metrics
 from .run_folder import RunFolder, now, published
 from .runners import Runner
+from .shard_gate import GatePlan
 from .stage import Stage, StageRun, check, recipe
+from .stages import STAGES
 
 Say = Callable[[str], None]
 
@@ -44,7 +48,7 @@ def run(
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):
-        folder.note(config=config.model_dump(), versions=_versions(), name=config.name)
+        folder.note(config=config.model_dump(), versions=_versions(), name=config.name, folder=config.folder)
         runner = Runner(config.runner, beam_options)
         skipped: dict[str, Plan] = {}
         for stage in chosen:
@@ -52,8 +56,7 @@ def run(
             if found.action == "skip":
                 skipped[stage.name] = found
             done.append(found)
-        if any(p.action in ("run", "gate") and stage.gated for stage, p in zip(chosen, done, strict=True)):
-            folder.remember()
+        folder.remember()
     return done
 
 
@@ -123,38 +126,41 @@ def _say_failures(verdict: Verdict, say: Say) -> None:
 def _make(
     stage: Stage, config: Config, folder: RunFolder, runner: Runner, found: Plan, force: bool
 ) -> tuple[Manifest, Verdict]:
-    suite = gate_keeper.suite_of(stage.name, config) if stage.gated else None
     follows = folder.manifest(stage.name)
     inputs = {name.partition("/")[0]: folder.manifest(name.partition("/")[0]) for name in stage.reads(config)}
     known = {name: manifest for name, manifest in inputs.items() if manifest is not None}
     attempt = folder.attempt(stage.name, found.facts, stage.shards(config, known), fresh=force, follows=follows)
+    gate = Gate.of(stage, config, folder, attempt.name) if stage.gated else None
     folder.tidy_unpublished(stage.name, attempt)
     work = StageRun(
         stage, config, folder, runner, known, attempt, found.facts,
-        gate=gate_keeper.gate_plan(suite, stage.profiled), follows=folder.followed(attempt, follows), force=force,
+        gate=gate.plan if gate else GatePlan(), follows=folder.followed(attempt, follows), force=force,
     )  # fmt: skip
     with progress(stage.name, work.doing):
         stage.build(work)
     check(attempt, stage.name)
-    return _judge_and_publish(work, suite, summarise(attempt.markers()))
+    return _judge_and_publish(work, gate, summarise(attempt.markers()))
 
 
-def _judge_and_publish(work: StageRun, suite: Suite | None, summary: Summary) -> tuple[Manifest, Verdict]:
+def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> tuple[Manifest, Verdict]:
     """Judge; publish what passes, keep what does not."""
     stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
-    metrics = stage.metrics(work, summary)
-    verdict = gate_keeper.verdict(attempt, suite, metrics)
-    gate_keeper.write_records(attempt, verdict, summary, stage.lost)
+    metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name)}
+    found = gate.judge(attempt, metrics) if gate else None
+    if found:
+        gate_keeper.write_records(attempt, found, summary, stage.lost)
     before = folder.candidate(stage.name, attempt.name)
     manifest = Manifest(
         stage=stage.name,
         attempt=attempt.name,
         fingerprint=fingerprint(work.facts),
         shards=attempt.shards,
-        datasets=published(attempt, summary) | stage.artifacts(attempt),
+        datasets=published(attempt, summary)
+        | stage.artifacts(attempt)
+        | (gate.plan.published(attempt) if gate else {}),
         counts=summary.counts,
-        metrics=metrics,
-        verdict=gate_keeper.as_record(verdict, suite, before.verdict if before else {}),
+        metrics=dict(found.metrics) if found else metrics,
+        verdict=acceptance.as_record(found, before.verdict if before else {}),
         previous=follows.attempt
         if follows and follows.attempt != attempt.name
         else (follows.previous if follows else None),
@@ -163,6 +169,7 @@ def _judge_and_publish(work: StageRun, suite: Suite | None, summary: Summary) ->
         published_at=now(),
     )
     folder.keep_candidate(manifest)
+    verdict = found.verdict if found else Verdict(True)
     if not manifest.passed:
         said = f"stopped the run; {'what was published before is untouched' if follows else 'nothing is published'}"
         raise GateError(refusal(folder, manifest, verdict, said))
@@ -178,16 +185,16 @@ def refusal(folder: RunFolder, manifest: Manifest, verdict: Verdict, said: str) 
         lines.append(f"  [{failure.severity}] {failure.message}{rows}")
     lines.append(
         f"  the attempt is kept in {folder.stage(manifest.stage) / manifest.attempt}; "
-        f"`eclip accept {folder.place} {manifest.stage} --reason …` goes on with it all the same"
+        f"`eclip accept {folder.place} {manifest.stage} --reason …` goes on with it all the same (--rule: these alone)"
     )
     return "\n".join(lines)
 
 
-def accept(folder: RunFolder, stage: str, reason: str) -> Manifest:
-    """Publish the attempt that a gate stopped, on record.
+def accept(folder: RunFolder, stage: str, reason: str, rules: Sequence[str] = ()) -> Manifest:
+    """Publish the attempt that a gate stopped, on record; of named rules only, if no other rule stops it.
 
     Raises:
-        ConfigError: there is no such attempt.
+        ConfigError: there is no such attempt, or a named rule does not stop it.
     """
     with lock(folder.place):
         stopped = folder.stopped(stage)
@@ -195,10 +202,15 @@ def accept(folder: RunFolder, stage: str, reason: str) -> Manifest:
             raise ConfigError(
                 f"{folder.place}: no attempt at {stage} was stopped by its gate; there is nothing to accept"
             )
-        manifest = replace(stopped, verdict=gate_keeper.accepted(stopped.verdict, reason), published_at=now())
+        verdict = acceptance.accept(stopped.verdict, reason, rules)
+        manifest = replace(stopped, verdict=verdict, published_at=now())
         folder.keep_candidate(manifest)  # or it would look stopped again once another attempt is published
-        folder.publish(manifest)
-        folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=manifest.attempt)
+        if manifest.passed:
+            folder.publish(manifest)
+            folder.record(stage, state="done", reason=f"accepted: {reason}", attempt=manifest.attempt)
+            folder.remember()
+        elif (current := folder.manifest(stage)) is not None and current.attempt == manifest.attempt:
+            folder.publish(manifest)  # it stays refused, with what was accepted so far
         return manifest
 
 
@@ -209,26 +221,31 @@ def judge_again(config: Config, stage: str) -> tuple[Manifest, Verdict]:
         What stands there now: `passed` also where a person has accepted what this very suite refuses; the verdict.
 
     Raises:
-        ConfigError: the stage has published nothing.
+        ConfigError: the stage has published nothing, or has no gate.
     """
     folder = RunFolder(config.run_folder)
     with lock(folder.place):
         return _judge_published(config, folder, stage)
 
 
-def _judge_published(config: Config, folder: RunFolder, stage: str) -> tuple[Manifest, Verdict]:
-    manifest = folder.manifest(stage)
+def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Manifest, Verdict]:
+    manifest = folder.manifest(name)
     if manifest is None:
-        raise ConfigError(f"{folder.place}: {stage} has published nothing that could be judged")
-    suite = gate_keeper.suite_of(stage, config)
-    attempt = Attempt(folder.stage(stage) / manifest.attempt, manifest.shards)
-    verdict = gate_keeper.verdict(attempt, suite, manifest.metrics)
-    gate_keeper.write_verdict(attempt, verdict)
-    manifest = replace(manifest, verdict=gate_keeper.as_record(verdict, suite, manifest.verdict))
+        raise ConfigError(f"{folder.place}: {name} has published nothing that could be judged")
+    stage = next(stage for stage in STAGES if stage.name == name)
+    if not stage.gated:
+        raise ConfigError(f"{name} has no gate; nothing is judged there")
+    attempt = Attempt(folder.stage(name) / manifest.attempt, manifest.shards)
+    gate = Gate.of(stage, config, folder, attempt.name)
+    found = gate.judge(attempt, {**manifest.metrics, **review_metrics(folder, name, attempt.name)})
+    gate_keeper.write_verdict(attempt, found)
+    rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
+    verdict = acceptance.as_record(found, manifest.verdict)
+    manifest = replace(manifest, datasets=rows, metrics=dict(found.metrics), verdict=verdict)
     folder.publish(manifest)
     if not manifest.passed:
-        folder.record(stage, state="failed", reason=f"the gate after {stage} does not pass what is published there")
-    return manifest, verdict
+        folder.record(name, state="failed", reason=f"the gate after {name} does not pass what is published there")
+    return manifest, found.verdict
 
 
 def _versions() -> dict[str, str]:

@@ -13,6 +13,7 @@ from ..schemas.errors import ConfigError
 from ..schemas.manifest import Manifest
 from ..schemas.redaction import redacted
 from . import gate_keeper
+from .baseline import baseline_of
 from .run_folder import RunFolder
 from .stage import Stage
 from .stages import STAGES
@@ -96,6 +97,9 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
         return Plan(stage.name, "run", "; ".join(found) or "it changed", facts)
     if stage.gated and manifest.verdict["suite"] != gate_keeper.suite_of(stage.name, config).hash:
         return Plan(stage.name, "gate", "its suite changed", facts)
+    baseline = baseline_of(stage.name, config, run, manifest.attempt) if stage.gated else None
+    if stage.gated and manifest.verdict.get("baseline") != (baseline.name if baseline else None):
+        return Plan(stage.name, "gate", "what it is compared with changed", facts)
     if not manifest.passed:
         return Plan(stage.name, "gate", "its gate does not pass what is published", facts)
     return Plan(stage.name, "current", f"published {manifest.published_at}", facts)

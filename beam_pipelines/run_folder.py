@@ -3,20 +3,21 @@
 RUN/STAGE/<attempt>/<dataset>/part-…    data, written once
 RUN/STAGE/_manifest.json                what is published; readers start here
 RUN/STAGE/<dataset>                     locally a symbolic link into the published attempt, for people
-RUN/history/<n>/                        manifests, gates and profiles of earlier runs
+RUN/history/<n>/                        manifests, gates and profiles of accepted runs, which later ones compare with
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..schemas.attempt import Attempt, Summary, fingerprint
 from ..schemas.dataset import Dataset, part_name
 from ..schemas.errors import ConfigError
-from ..schemas.manifest import Manifest, Published
+from ..schemas.listing import GATE_FAILURES
+from ..schemas.manifest import NAME, Manifest, Published
 from ..schemas.redaction import redacted
 from ..schemas.storage import Storage
 
@@ -25,7 +26,8 @@ FACTS = "_facts.json"
 BOOKKEEPING = ("shards", "begun")  # what stands in it beside that which shapes the output
 FOLLOWS = "_follows.json"
 CANDIDATE = "_candidate.json"  # the manifest that an attempt would have
-SMALL_FILES = ("gate.json", "profile.json", "samples.parquet")
+SMALL_FILES = ("gate.json", "profile.json", "drift.json", "samples.parquet")
+REMEMBERED = ("gate.json", "profile.json", "drift.json")
 
 
 def now() -> str:
@@ -114,19 +116,24 @@ class RunFolder:
     def publish(self, manifest: Manifest) -> None:
         """Make an attempt what readers see: small files, the manifest, links for people."""
         stage = self.stage(manifest.stage)
-        for name in manifest.datasets:
-            _sweep(stage / manifest.attempt / name)
+        for dataset in manifest.datasets.values():
+            if dataset.parts:
+                _sweep(stage / dataset.folder)
         # Readers who want them together start at the manifest, which names the attempt; these copies are for people.
         for name in SMALL_FILES:
             source = stage / manifest.attempt / name
             if source.exists():
                 (stage / name).write_bytes(source.read_bytes())
+            else:
+                (stage / name).remove()  # of an earlier attempt: a first run has no drift
+        if GATE_FAILURES.name not in manifest.datasets:
+            (stage / GATE_FAILURES.name).remove()  # of a suite whose rules named rows
         manifest.write(stage)
         for name, dataset in manifest.datasets.items():
             if dataset.files == [f"{manifest.attempt}/{name}"]:  # one file, such as a page: a copy can be sent on
                 (stage / name).write_bytes((stage / manifest.attempt / name).read_bytes())
             else:
-                (stage / name).link_to(f"{manifest.attempt}/{name}")
+                (stage / name).link_to(dataset.folder if dataset.parts else f"{manifest.attempt}/{name}")
         self._tidy(manifest)
 
     def _tidy(self, manifest: Manifest) -> None:
@@ -168,15 +175,36 @@ class RunFolder:
         stages: dict[str, Any] = place.read_json()["stages"] if place.exists() else {}
         return stages
 
+    def history(self) -> list[int]:
+        """Numbers of the runs that are remembered, in their order."""
+        return sorted(int(name) for name in (self.place / "history").children() if name.isdigit())
+
     def remember(self) -> None:
-        """Keep the small files of this run in history/<n>/, for later runs to compare with."""
-        history = self.place / "history"
-        number = max((int(n) for n in history.children() if n.isdigit()), default=0) + 1
-        for stage in STAGES:
-            for name in ("_manifest.json", "gate.json", "profile.json"):
+        """Keep the small files of what is published and passed in history/<n>/, for later runs to compare with.
+
+        Nothing is kept twice: a run that changed nothing is no run to compare with.
+        """
+        manifests = {stage: found for stage in STAGES if (found := self.manifest(stage)) is not None and found.passed}
+        numbers = self.history()
+        last = self.place / "history" / str(numbers[-1]) if numbers else None
+        if last is not None and all(_same(Manifest.read(last / stage), each) for stage, each in manifests.items()):
+            return
+        place = self.place / "history" / str(numbers[-1] + 1 if numbers else 1)
+        for stage in manifests:
+            for name in REMEMBERED:
                 source = self.stage(stage) / name
                 if source.exists():
-                    (history / str(number) / stage / name).write_bytes(source.read_bytes())
+                    (place / stage / name).write_bytes(source.read_bytes())
+            (place / stage / NAME).write_bytes((self.stage(stage) / NAME).read_bytes())
+
+
+def _same(remembered: Manifest | None, published: Manifest) -> bool:
+    """Whether a stage is as it is remembered; a page that is made anew changes nothing."""
+    if published.stage == "report":
+        return True
+    return remembered is not None and asdict(replace(remembered, published_at="")) == asdict(
+        replace(published, published_at="")
+    )
 
 
 def _sweep(dataset: Storage) -> None:
@@ -189,11 +217,10 @@ def _sweep(dataset: Storage) -> None:
 def published(attempt: Attempt, summary: Summary) -> dict[str, Published]:
     """Describe the datasets of a complete attempt."""
     return {
-        name: Published(
-            files=[f"{attempt.name}/{name}/{part_name(i, attempt.shards)}" for i in range(attempt.shards)],
-            rows=summary.rows(name),
-            checksum=summary.checksum(name),
-            parts=[part.checksum for part in parts],
+        name: Published.of(
+            [f"{attempt.name}/{name}/{part_name(i, attempt.shards)}" for i in range(attempt.shards)],
+            summary.rows(name),
+            [part.checksum for part in parts],
         )
         for name, parts in summary.parts.items()
     }

@@ -13,9 +13,8 @@ import heapq
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -23,25 +22,15 @@ import apache_beam as beam
 import pyarrow as pa
 import xxhash
 
-from ..quality.gates.measure import Measure
 from ..quality.gates.profile import Profile
-from ..quality.gates.rule import Rule
 from ..schemas.attempt import SAMPLES, Attempt, Marker
 from ..schemas.dataset import PartWriter
 from ..schemas.errors import EclipError, RuleError
 from ..schemas.listing import Contract
 from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
+from .shard_gate import GatePlan, ShardGate
 
 NO_SPACE = "no space left on the device that holds the run folder; make room and run again"
-
-
-@dataclass(frozen=True)
-class GatePlan:
-    """What the gate wants to know of each shard: the suite's rules by dataset."""
-
-    suite: str = ""  # hash of the suite
-    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
-    profiled: str | None = None  # the dataset whose columns are profiled
 
 
 class ShardOutput:
@@ -53,7 +42,8 @@ class ShardOutput:
         self._stack = ExitStack()
         self._writers: dict[str, PartWriter] = {}
         self._samples: dict[str, list[tuple[int, str]]] = {}
-        self._measures = {n: Measure(rules, contracts[n].key[0]) for n, rules in gate.rules.items() if n in contracts}
+        keys = {name: contract.key[0] for name, contract in contracts.items()}
+        self._gate = self._stack.enter_context(ShardGate(attempt, shard, gate, keys))
         self._profile = Profile()
 
     def __enter__(self) -> ShardOutput:
@@ -74,8 +64,7 @@ class ShardOutput:
             target = self.attempt.dataset(dataset).part(self.shard)
             self._writers[dataset] = self._stack.enter_context(PartWriter(target, contract, batch.schema))
         self._writers[dataset].write(batch)
-        if dataset in self._measures:
-            self._measures[dataset].add(batch)
+        self._gate.add(dataset, batch)
         if dataset == self.gate.profiled:
             self._profile.add(batch)
         if "rule" in batch.schema.names:
@@ -98,11 +87,11 @@ class ShardOutput:
         for name, contract in self.contracts.items():
             if name not in self._writers:
                 self.write(name, contract.empty())
+        self._gate.end()
         self._stack.close()
         parts = {name: writer.part for name, writer in self._writers.items()}
         name = f"{self.shard:05d}.json"
-        partials = {dataset: measure.partial() for dataset, measure in self._measures.items()}
-        (self.attempt.folder / "_gate" / self.gate.suite / name).write_json(partials)
+        self._gate.finish()
         if self.gate.profiled:
             (self.attempt.folder / "_profile" / name).write_json(self._profile.partial())
         samples = {rule: sorted((-h, i) for h, i in rows) for rule, rows in self._samples.items()}

@@ -15,7 +15,8 @@ from ..schemas.errors import StageError
 from ..schemas.manifest import Manifest, Published
 from .run_folder import RunFolder
 from .runners import Runner
-from .shards import NO_SPACE, GatePlan, MapShards, ShardWork
+from .shard_gate import GatePlan
+from .shards import NO_SPACE, MapShards, ShardWork
 
 
 @dataclass

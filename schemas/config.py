@@ -149,9 +149,10 @@ class ReportConfig(Section):
 
 
 class GatesConfig(Section):
-    """Which suites judge."""
+    """Which suites judge, and what they compare with."""
 
     suites: str | None = None  # a folder of STAGE.json; a stage without a file there keeps the shipped suite
+    baseline: str | None = "last"  # the last accepted run here, or the path of a run or of an entry of its history/
 
 
 class RunnerConfig(Section):

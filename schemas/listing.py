@@ -167,6 +167,19 @@ PAIRS = Contract(
     ("group_hash", "id"),
 )
 
+GATE_FAILURES = Contract(
+    "gate_failures",
+    pa.schema(
+        [
+            ("id", pa.string()),  # the first key column of the dataset that the rule is about
+            ("rule", pa.string()),
+            ("value", pa.string()),  # what broke it, cut to 200 characters; of several columns a JSON list
+        ]
+    ),
+    (),  # in the order of the rows that were written
+    unique=False,
+)
+
 
 def with_metadata(schema: pa.Schema, dataset: str) -> pa.Schema:
     """Sign a schema with the contract's number and the dataset's name."""

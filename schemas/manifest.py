@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from .checksum import combine
 from .dataset import Dataset
 from .storage import Storage
 
@@ -20,6 +21,16 @@ class Published:
     rows: int
     checksum: str
     parts: list[str] = field(default_factory=list)  # checksum of each part, in shard order
+
+    @classmethod
+    def of(cls, files: list[str], rows: int, parts: list[str]) -> Self:
+        """Describe a dataset by its parts."""
+        return cls(files, rows, combine(parts), parts)
+
+    @property
+    def folder(self) -> str:
+        """The folder of its files, relative to the stage's."""
+        return self.files[0].rpartition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -64,4 +75,4 @@ class Manifest:
 
     def dataset(self, stage: Storage, name: str) -> Dataset:
         """Open a published dataset of parts."""
-        return Dataset(stage / self.attempt / name, self.shards)
+        return Dataset(stage / self.datasets[name].folder, self.shards)

@@ -26,7 +26,7 @@ logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a h
 
 import pyarrow.parquet as pq  # noqa: E402
 from eclip.beam_pipelines import gate_keeper  # noqa: E402
-from eclip.beam_pipelines.clean import CleanWork  # noqa: E402
+from eclip.beam_pipelines.clean import Clean, CleanWork  # noqa: E402
 from eclip.beam_pipelines.run_folder import RunFolder  # noqa: E402
 from eclip.beam_pipelines.runners import Runner  # noqa: E402
 from eclip.beam_pipelines.shards import MapShards  # noqa: E402
@@ -47,8 +47,8 @@ def cleaning(config: Config, identify: bool) -> Cleaning:
 
 def through_beam(listings: Dataset, config: Config, identify: bool, folder: Path) -> None:
     """Do it as `eclip run` does."""
-    plan = gate_keeper.gate_plan(gate_keeper.suite_of("clean", config), "listings")
     attempt = Attempt(Storage(str(folder)), listings.shards)
+    plan = gate_keeper.Gate.of(Clean(), config, RunFolder(config.run_folder), attempt.name).plan
     work = CleanWork(listings, cleaning(config, identify))
     Runner(RunnerConfig(workers=1)).run("Clean", MapShards(work, attempt, plan))
 

@@ -16,10 +16,11 @@
          "new_count": 3, "new_share": 0.02,        how many such values, and their share of the rows now
          "vanished": [["Toys", 40], …],            those that are gone, and rows then
          "vanished_count": 1, "vanished_share": 0.04}},
-     "metrics": {"rows_ratio": 1.1, "largest_psi": 0.01, "psi_price": 0.01, "new_category": 3,
+     "metrics": {"row_ratio": 1.1, "largest_psi": 0.01, "psi_price": 0.01, "new_category": 3,
                  "share_new_category": 0.02, "vanished_category": 1, "share_vanished_category": 0.04, …}}
 
 `metrics` are what rules of a suite may judge (`meta.dataset` "metrics"); there `psi_…` is the index beyond the noise.
+A metric is null where there is nothing to compare, such as a column that is empty in both: rules then judge nothing.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .profile import CLASSES
+
 GROUPS = 10  # bins of a histogram that are compared, about equally full in the baseline
 TOP = 20  # values that are bins of their own, and values that are shown
 STABLE, SHIFTED = 0.1, 0.25  # the customary limits of the index
 FLOOR = 1e-4  # least share of a bin: an empty one would make the index infinite
 # What names one row or its place: it differs between any two exports.
 NOT_COMPARED = frozenset({"id", "row_hash", "source_file", "source_row", "image_sha", "phash", "url", "image"})
-METRICS = ("rows_ratio", "largest_psi", "psi_", "new_", "vanished_", "share_new_", "share_vanished_")
+METRICS = ("row_ratio", "largest_psi", "psi_", "new_", "vanished_", "share_new_", "share_vanished_")
 Bin = dict[str, Any]
 
 
@@ -52,14 +55,18 @@ def drift(now: Mapping[str, Any], then: Mapping[str, Any], baseline: str) -> dic
     values = {name: _values(new[name].get("counts") or {}, old[name].get("counts") or {}, now["rows"], then["rows"])
               for name, found in columns.items() if found["kind"] == "values"}  # fmt: skip
     psi = {f"psi_{name}": max(0.0, found["psi"] - found["noise"]) for name, found in columns.items()}
+    known = sorted({*old, *new})
     metrics: dict[str, float | int | None] = {
-        "rows_ratio": now["rows"] / then["rows"] if then["rows"] else None,
+        "row_ratio": now["rows"] / then["rows"] if then["rows"] else None,
         "largest_psi": max(psi.values(), default=None),
-        **psi,
+        **{f"psi_{name}": psi.get(f"psi_{name}") for name in known},  # null where there is nothing to compare
     }
-    for name, found in values.items():
-        for word in ("new", "vanished"):
-            metrics |= {f"{word}_{name}": found[f"{word}_count"], f"share_{word}_{name}": found[f"{word}_share"]}
+    for name in known:
+        if name in values or name in CLASSES:
+            found = values.get(name, {})
+            for word in ("new", "vanished"):
+                metrics[f"{word}_{name}"] = found.get(f"{word}_count")
+                metrics[f"share_{word}_{name}"] = found.get(f"{word}_share")
     filled = [{name for name, column in side.items() if column["nulls"] < column["rows"]} for side in (old, new)]
     return {
         "baseline": baseline,

@@ -28,19 +28,18 @@ def lowest(examples: Iterable[Example]) -> list[Example]:
     return heapq.nsmallest(LIMIT, examples, key=_rank)
 
 
-def collect(ids: pa.Array | None, values: pa.Array | None, second: pa.Array | None = None) -> list[Example]:
+def collect(ids: pa.Array | None, *columns: pa.Array) -> list[Example]:
     """Pick examples among rows that broke a rule, given their ids and what stood in the rule's columns."""
     if ids is not None and not ids.null_count and len(ids) > LIMIT:
         # Rank by the ids alone first: of a column that is null throughout every row is an example.
         hashes = np.array([_seed(str(i)) for i in ids.to_pylist()], np.uint64)
         few = pa.array(np.flatnonzero(hashes <= np.partition(hashes, LIMIT - 1)[LIMIT - 1]))
-        ids, values, second = (None if array is None else array.take(few) for array in (ids, values, second))
-    rows = len(next(array for array in (ids, values, second) if array is not None))
+        ids, columns = ids.take(few), tuple(column.take(few) for column in columns)
+    rows = len(columns[0])
     names = [None] * rows if ids is None else [None if i is None else str(i) for i in ids.to_pylist()]
-    shown: list[Any] = [None] * rows if values is None else [show(v) for v in values.to_pylist()]
-    if second is not None:
-        shown = [[a, show(b)] for a, b in zip(shown, second.to_pylist(), strict=True)]
-    return lowest([name, value] for name, value in zip(names, shown, strict=True))
+    shown = [[show(value) for value in column.to_pylist()] for column in columns]
+    values = shown[0] if len(shown) == 1 else [list(row) for row in zip(*shown, strict=True)]
+    return lowest([name, value] for name, value in zip(names, values, strict=True))
 
 
 def show(value: Any) -> Any:

@@ -13,12 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from ...schemas.errors import ConfigError, EclipError, nearest
 from .examples import LIMIT
 from .masks import UnfitError
-from .numbers import Numbers
+from .measure import aggregate, aggregate_of
+from .numbers import Moments, Numbers
+from .quantiles import Quantiles
 from .rule import KEYS, Rule
 from .suite import Suite
+from .values import Distinct, Present, Values
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it imports modules that Python deprecates
@@ -72,6 +77,11 @@ def build(suite: Suite) -> list[Any]:
     raise ConfigError(f"{suite.where}: Great Expectations {VERSION} keeps only {len(made)} of {len(suite.rules)} rules")
 
 
+def build_rule(rule: Rule) -> Any:
+    """Make Great Expectations' object of one rule, which it is known to accept."""
+    return _read([rule])[0]
+
+
 def judge_numbers(expectation: Any, rule: Rule, partial: Mapping[str, Any]) -> Result:
     """Let an expectation judge a dataset's merged numbers.
 
@@ -116,11 +126,20 @@ def settled(expectation: Any, result: Result) -> Result:
     if reason := raised(result):
         return not_evaluated(expectation, reason)
     return ExpectationValidationResult(
-        success=result.success,
+        success=bool(result.success),
         expectation_config=expectation.configuration,
-        result=result.result,
+        result=_python(result.result),
         exception_info={"raised_exception": False, "exception_message": None, "exception_traceback": None},
     )
+
+
+def _python(value: Any) -> Any:
+    """Write NumPy's numbers as Python's, which JSON holds."""
+    if isinstance(value, Mapping):
+        return {key: _python(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_python(each) for each in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def raised(result: Result) -> str | None:
@@ -179,10 +198,10 @@ def _metric(name: str, rule: Rule, partial: Mapping[str, Any]) -> Any:
         return partial["rows"]
     if name == "table.columns":
         return partial["columns"]
-    if name in ("column.mean", "column.min", "column.max"):
-        numbers = Numbers()
-        numbers.merge(partial["numbers"][rule.kwargs["column"]])
-        return numbers.value(name.removeprefix("column."))
+    if name == "table.column_count":
+        return len(partial["columns"])
+    if name.startswith("column."):
+        return _number(name.removeprefix("column."), rule, partial)
     counts = partial["rules"].get(rule.id, {})
     match name.rpartition(".")[2]:
         case "unexpected_count":
@@ -192,7 +211,10 @@ def _metric(name: str, rule: Rule, partial: Mapping[str, Any]) -> Any:
         case "filtered_row_count":
             return partial["rows"] - counts["missing"]
         case "unexpected_values":
-            return [_shown(value) for _, value in counts["examples"]]
+            values = [_shown(value) for _, value in counts["examples"]]
+            if name.startswith(("compound", "multicolumn", "select")):  # there it wants records
+                return [dict(zip(rule.columns, value, strict=True)) for value in values]
+            return values
         case "unexpected_index_list":
             key, columns = KEYS[rule.dataset], rule.columns
             return [{key: i} | dict(zip(columns, _row(rule, v), strict=True)) for i, v in counts["examples"]]
@@ -201,12 +223,41 @@ def _metric(name: str, rule: Rule, partial: Mapping[str, Any]) -> Any:
     raise EclipError(MOVED.format(f"{rule.type} asks for {name}"))
 
 
+def _number(name: str, rule: Rule, partial: Mapping[str, Any]) -> Any:
+    """Find one number of a column."""
+    wanted = aggregate_of(rule)
+    match name, aggregate(wanted, partial["aggregates"][wanted]):
+        case ("standard_deviation", Moments() as moments):
+            return moments.stdev()
+        case ("mean" | "min" | "max" | "sum", Numbers() as numbers):
+            return numbers.value(name)
+        case ("median", Quantiles() as quantiles):
+            return quantiles.median()
+        case ("quantile_values", Quantiles() as quantiles):
+            how = rule.kwargs.get("allow_relative_error") or "nearest"
+            return [quantiles.quantile(q, how) for q in rule.kwargs["quantile_ranges"]["quantiles"]]
+        case ("non_null_proportion", Present() as present):
+            return present.n / partial["rows"] if partial["rows"] else 0
+        case ("distinct_values.count", Values() | Distinct() as values):
+            return values.distinct
+        case ("unique_proportion", Values() | Distinct() as values):
+            return values.distinct / values.n if values.n else 0
+        case ("most_common_value", Values() as values):
+            return values.most_common()
+        case (_, Values() as values) if name.startswith("distinct_values."):
+            found, wanted_values = set(values.counts), set(rule.kwargs["value_set"])
+            apart = {"not_in_set": found - wanted_values, "missing_from_column": wanted_values - found}
+            _, which, *counted = name.split(".")
+            return len(apart[which]) if counted else sorted(apart[which], key=lambda v: (str(type(v)), v))
+    raise EclipError(MOVED.format(f"{rule.type} asks for column.{name}"))
+
+
 def _shown(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
 def _row(rule: Rule, value: Any) -> list[Any]:
-    return value if len(rule.columns) == 2 else [value]
+    return value if len(rule.columns) > 1 else [value]
 
 
 def _explain(error: Exception) -> str:

@@ -21,9 +21,12 @@ import pyarrow.compute as pc
 
 from ...schemas.dataset import BATCH_ROWS
 from ...schemas.errors import ConfigError, SourceError
+from ...schemas.listing import GATE_FAILURES
 from .judge import Metrics, judge
+from .kinds import COMPOUND, DISTINCT, UNIQUE
 from .measure import Measure, columns
-from .rule import KEYS, METRICS, UNIQUE
+from .parameters import resolve
+from .rule import KEYS, METRICS
 from .suite import load_suite
 from .verdict import Verdict
 
@@ -36,19 +39,21 @@ def gate(
     suite: str | Path | dict[str, Any],
     *,
     metrics: Metrics | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """Judge data by a suite: a path, a dict, or the name of a shipped one such as "clean".
 
     The data stand for the suite's main dataset; rules about other datasets are left out and named in the
     verdict, those about `metrics` too unless they are given. Batches from an iterable are read once, one at a
     time; where ids must be unique they have to come sorted by id (frames and tables are sorted here). The
-    first call imports Great Expectations, which takes seconds.
+    first call imports Great Expectations, which takes seconds. `failing_rows` of the verdict names every row that
+    breaks a rule. `parameters` are values for the suite's parameters; rules that compare with a baseline need them.
 
     Raises:
         ConfigError: the suite cannot be used, or none of its rules is about this data.
         SourceError: the frame has a column that no Arrow type fits.
     """
-    loaded = load_suite(suite)
+    loaded = resolve(load_suite(suite), parameters or {}, None)
     main = loaded.main
     about = {METRICS} if metrics is not None else set()
     if main != METRICS:
@@ -58,38 +63,47 @@ def gate(
         raise ConfigError(f"{loaded.where}: no rule is about {main}; {len(loaded.rules)} rules need metrics=…")
     left_out = tuple(rule.id for rule in loaded.rules if rule.dataset not in about)
     chosen = replace(loaded, rules=rules)
-    partials: dict[str, Mapping[str, Any]] = {}
-    if main != METRICS:
-        key, mine = KEYS[main], chosen.of(main)
-        measure = Measure(mine, key)
-        for batch in _batches(data, columns(mine, key), key if any(r.type == UNIQUE for r in mine) else None):
-            measure.add(batch)
-        partials[main] = measure.partial()
-    return judge(chosen, partials, metrics or {}, left_out)
+    if main == METRICS:
+        return judge(chosen, {}, metrics or {}, left_out, parameters or {})
+    key, mine = KEYS[main], chosen.of(main)
+    sort_by = key if any(rule.type in (UNIQUE, COMPOUND) or rule.type in DISTINCT for rule in mine) else None
+    schema, batches = _batches(data, columns(mine, key), sort_by)
+    measure = Measure(mine, key, failing=True)
+    failing = [measure.add(batch, schema) for batch in batches]
+    table = pa.Table.from_batches([*filter(None, failing), measure.end() or GATE_FAILURES.empty()])
+    return replace(
+        judge(chosen, {main: measure.partial()}, metrics or {}, left_out, parameters or {}), failing_rows=table
+    )
 
 
-def _batches(data: Any, wanted: list[str], sort_by: str | None) -> Iterator[pa.RecordBatch]:
-    """Give the wanted columns of data batch by batch, sorted where that is asked for and can be done."""
+def _batches(data: Any, wanted: list[str], sort_by: str | None) -> tuple[pa.Schema | None, Iterable[pa.RecordBatch]]:
+    """Give the data's schema, where it is known, and the wanted columns batch by batch, sorted where it can be done."""
+    schema: pa.Schema | None = None
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
     elif _is_pandas(data):
         try:
-            present = _present(wanted, list(data.columns))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about what pyarrow does
+                present = _present(wanted, list(data.columns))
+                others = [pa.field(str(name), pa.null()) for name in data.columns if name not in present]
                 data = pa.Table.from_pandas(data[present], preserve_index=False)
+                schema = pa.schema([*data.schema, *others])
         except (ValueError, TypeError) as error:  # Arrow's errors are of these kinds
             raise SourceError(f"the frame does not fit Arrow's types, mend the column first: {error}") from None
     elif hasattr(data, "__arrow_c_stream__") and not isinstance(data, pa.Table | pa.RecordBatchReader):
         data = pa.table(data)  # polars and others
-    if isinstance(data, pa.Table):
-        data = data.select(_present(wanted, data.column_names))
-        if sort_by in data.column_names:
-            data = data.take(pc.sort_indices(data[sort_by].combine_chunks()))
-        # First a batch without rows, so that the columns of an empty table are known.
-        yield pa.RecordBatch.from_pylist([], schema=data.schema)
-        yield from data.to_batches(max_chunksize=BATCH_ROWS)
-        return
+    if not isinstance(data, pa.Table):
+        return None, _checked(data)
+    schema = data.schema if schema is None else schema
+    data = data.select(_present(wanted, data.column_names))
+    if sort_by in data.column_names:
+        data = data.take(pc.sort_indices(data[sort_by].combine_chunks()))
+    # First a batch without rows, so that the columns of an empty table are known.
+    return schema, [pa.RecordBatch.from_pylist([], schema=data.schema), *data.to_batches(max_chunksize=BATCH_ROWS)]
+
+
+def _checked(data: Iterable[Any]) -> Iterator[pa.RecordBatch]:
     for batch in data:
         if not isinstance(batch, pa.RecordBatch):
             raise SourceError(f"expected a frame, an Arrow table or record batches, found {type(batch).__name__}")

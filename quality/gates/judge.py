@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from .rule import METRICS, ROW_COUNTS, SEVERITIES, TYPES, Rule
+from .kinds import COLUMNS, ROW_COUNTS
+from .measure import aggregate_of
+from .parameters import is_open, lacking
+from .rule import METRICS, SEVERITIES, Rule
 from .sentence import sentence
 from .suite import Suite
 from .verdict import Failure, Verdict
@@ -20,37 +24,45 @@ Metrics = Mapping[str, float | int | str | None]
 
 
 def judge(
-    suite: Suite, partials: Mapping[str, Mapping[str, Any]], metrics: Metrics, left_out: tuple[str, ...] = ()
+    suite: Suite,
+    partials: Mapping[str, Mapping[str, Any]],
+    metrics: Metrics,
+    left_out: tuple[str, ...] = (),
+    known: Mapping[str, Any] = MappingProxyType({}),
 ) -> Verdict:
     """Judge the merged numbers of datasets, by name, and the metrics of a stage.
 
     Only a critical failure stops. A rule that could not be evaluated is one, whatever its severity, and so is
     a main dataset without rows unless a rule of the suite counts them: on nothing, every rule about values
-    holds. `left_out` names rules that were taken out of the suite, for the record.
+    holds. `left_out` names rules that were taken out of the suite, for the record; `known` what suite parameters may
+    be called, for what is said of those without a value.
 
     Raises:
         ConfigError: Great Expectations does not accept the suite.
         EclipError: this version of Great Expectations is not the one that eclip was written for.
     """
     from . import expectations as ge
-    from .metrics import judge_metrics
+    from .metrics import judge_metrics, judge_type
 
     made = dict(zip((rule.id for rule in suite.rules), ge.build(suite), strict=True))
-    about_metrics = suite.of(METRICS)
+    about_metrics = [rule for rule in suite.of(METRICS) if not is_open(rule)]
     found: dict[str, ge.Result] = {}
     with ge.quiet():
         if about_metrics:
             judged = judge_metrics(about_metrics, [made[rule.id] for rule in about_metrics], metrics)
             found = {rule.id: result for rule, result in zip(about_metrics, judged, strict=True)}
         for rule in suite.rules:
-            if rule.dataset != METRICS:
+            if is_open(rule):
+                found[rule.id] = ge.not_evaluated(made[rule.id], lacking(rule, known))
+            elif rule.dataset != METRICS:
                 gap = unmeasured(rule, partials.get(rule.dataset))
                 expectation = made[rule.id]
-                found[rule.id] = (
-                    ge.not_evaluated(expectation, gap)
-                    if gap
-                    else ge.judge_numbers(expectation, rule, partials[rule.dataset])
-                )
+                if gap:
+                    found[rule.id] = ge.not_evaluated(expectation, gap)
+                elif rule.kind.over == "types":
+                    found[rule.id] = judge_type(rule, expectation, partials[rule.dataset])
+                else:
+                    found[rule.id] = ge.judge_numbers(expectation, rule, partials[rule.dataset])
         results = [ge.settled(made[rule.id], found[rule.id]) for rule in suite.rules]
         record = _finite(ge.suite_result(suite, results))
     failures, vacuous, blind = _empty(suite, partials), [], []
@@ -70,7 +82,7 @@ def judge(
         "failures": {s: [_as_json(f) for f in failures if f.severity == s] for s in SEVERITIES},
         "not_evaluated": blind,
         "vacuous": vacuous,
-        "left_out": list(left_out),
+        "left_out": [*suite.left_out, *left_out],
     }
     return Verdict(passed, failures, record)
 
@@ -79,11 +91,11 @@ def unmeasured(rule: Rule, partial: Mapping[str, Any] | None) -> str | None:
     """Say why there are no numbers to judge a rule on; None if there are."""
     if not partial:
         return f"{rule.dataset} was not measured"
-    kind = TYPES[rule.type].over
-    if kind == "table":
-        unknown = rule.columns and partial["columns"] is None
+    kind = rule.kind
+    if kind.over in ("table", "types"):
+        unknown = (rule.columns or rule.type in COLUMNS) and partial["columns"] is None
         return f"no part of {rule.dataset} was read, so its columns are not known" if unknown else None
-    place = partial["rules"].get(rule.id) if kind == "rows" else partial["numbers"].get(rule.kwargs["column"])
+    place = partial["rules"].get(rule.id) if kind.names_rows else partial["aggregates"].get(aggregate_of(rule))
     reason: str | None = f"the rule was not measured on {rule.dataset}" if place is None else place["error"]
     return reason
 

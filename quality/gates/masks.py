@@ -163,19 +163,35 @@ def _in_set(values: pa.Array, kwargs: Mapping[str, Any]) -> Mask:
 
 
 # Where Python's `re` and Arrow's RE2 may differ: classes and assertions that know Unicode or newlines, groups
-# with options, look-around, possessive repeats, POSIX classes. There `re` decides, as in pandas.
+# with options, possessive repeats, POSIX classes. There `re` decides, as in pandas. What RE2 cannot run at all is left
+# to Great Expectations' own code.
 _MAY_DIFFER = re.compile(r"\\[A-Za-z0-9]|\(\?|\$|\[:|[*+?}]\+")
 
 
-def _matches(values: pa.Array, kwargs: Mapping[str, Any]) -> Mask:
-    text, pattern = _text(values), kwargs["regex"]
+def runs_in_re2(pattern: str) -> bool:
+    """Whether RE2 can run a pattern: it knows no look-around, no back references, no repeats above 1,000.
+
+    >>> runs_in_re2("ab?c"), runs_in_re2("a(?=b)")
+    (True, False)
+    """
+    try:
+        pc.match_substring_regex(pa.array(["", "a"]), pattern)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _matches(values: pa.Array, pattern: str) -> Mask:
+    text = _text(values)
     if not _MAY_DIFFER.search(pattern):
-        try:
-            return np.asarray(pc.match_substring_regex(text, pattern))
-        except pa.ArrowInvalid:
-            pass  # RE2 is stricter, on repeats above 1,000 for one
+        return np.asarray(pc.match_substring_regex(text, pattern))
     search = re.compile(pattern).search
     return np.fromiter((search(value) is not None for value in text.to_pylist()), bool, len(text))
+
+
+def _matching(values: pa.Array, kwargs: Mapping[str, Any]) -> Mask:
+    found = np.array([_matches(values, pattern) for pattern in kwargs["regex_list"]])
+    return np.asarray(found.all(axis=0) if kwargs.get("match_on") == "all" else found.any(axis=0))
 
 
 def _text(values: pa.Array) -> pa.Array:
@@ -188,8 +204,12 @@ _HOLDS: dict[str, Callable[[pa.Array, Mapping[str, Any]], Mask]] = {
     "expect_column_values_to_be_between": _between,
     "expect_column_values_to_be_in_set": _in_set,
     "expect_column_values_to_not_be_in_set": lambda values, kwargs: ~_in_set(values, kwargs),
-    "expect_column_values_to_match_regex": _matches,
-    "expect_column_values_to_not_match_regex": lambda values, kwargs: ~_matches(values, kwargs),
+    "expect_column_values_to_match_regex": lambda values, kwargs: _matches(values, kwargs["regex"]),
+    "expect_column_values_to_not_match_regex": lambda values, kwargs: ~_matches(values, kwargs["regex"]),
+    "expect_column_values_to_match_regex_list": lambda values, kwargs: _matching(values, kwargs),
+    "expect_column_values_to_not_match_regex_list": lambda values, kwargs: (
+        ~_matching(values, {**kwargs, "match_on": "any"})
+    ),
     "expect_column_value_lengths_to_be_between": _length_between,
     "expect_column_value_lengths_to_equal": _length_equal,
 }

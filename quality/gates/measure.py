@@ -2,22 +2,33 @@
 
 A worker keeps `Measure.partial()` of its shard as JSON; `merge` adds the shards up in any order. Nothing here
 raises on data: what cannot be evaluated (a column that is not there, text where numbers are needed) is
-written down under `error` and judged later, where it counts as critical. Great Expectations is not imported.
+written down under `error` and judged later, where it counts as critical. Great Expectations is imported for types
+that only its own code can tell.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .examples import Example, collect, lowest
-from .masks import Mask, UnfitError, missing, pair, plain, unexpected
-from .numbers import Numbers
-from .rule import TYPES, UNIQUE, Rule
+from .arguments import counted_by_neighbours, is_parameter
+from .examples import lowest
+from .failures import Failing, failures
+from .masks import UnfitError
+from .numbers import Moments, Numbers
+from .quantiles import Quantiles
+from .rule import Rule
+from .tally import UNMEASURABLE, Tally, View
+from .values import Distinct, Present, Values
+
+Aggregate = Numbers | Quantiles | Values | Distinct | Present
+AGGREGATES: dict[str, type[Aggregate]] = {
+    "numbers": Numbers, "moments": Moments, "quantiles": Quantiles, "values": Values, "distinct": Distinct,
+    "present": Present,
+}  # fmt: skip
 
 
 def columns(rules: Iterable[Rule], key: str | None = None) -> list[str]:
@@ -25,41 +36,81 @@ def columns(rules: Iterable[Rule], key: str | None = None) -> list[str]:
     return list(dict.fromkeys([*([key] if key else []), *(name for rule in rules for name in rule.columns)]))
 
 
+def aggregate_of(rule: Rule) -> str:
+    """Name the aggregate that a rule about one number of a column needs.
+
+    >>> aggregate_of(Rule("m", "expect_column_mean_to_be_between", {"column": "price", "min_value": 0}))
+    'numbers:price'
+    """
+    kind = "distinct" if counted_by_neighbours(rule) else rule.kind.over
+    return f"{kind}:{rule.kwargs['column']}"
+
+
 class Measure:
     """Count what breaks each rule on the batches of one shard.
 
     `key` is the column of ids. A rule on unique ids needs the shard's rows in the key's order: equal ids are
     then neighbours, and since a shard is chosen by id, no other shard holds them. Add an empty batch of the
-    dataset's schema for a part without rows, so that its columns are known.
+    dataset's schema for a part without rows, so that its columns are known. With `failing` the rows that break a rule
+    are given too.
     """
 
-    def __init__(self, rules: Sequence[Rule], key: str | None = None) -> None:
-        self.key = key
+    def __init__(self, rules: Sequence[Rule], key: str | None = None, failing: bool = False) -> None:
+        self.key, self._failing = key, failing
+        rules = [rule for rule in rules if not any(map(is_parameter, rule.kwargs.values()))]
         self._rows = 0
-        self._columns: set[str] | None = None
-        self._tallies = [_Tally(rule) for rule in rules if TYPES[rule.type].over == "rows"]
-        self._numbers = {
-            rule.kwargs["column"]: _Column(Numbers()) for rule in rules if TYPES[rule.type].over == "numbers"
-        }
+        self._columns: list[str] | None = None
+        self._types: pa.Schema | None = None
+        self._nulls: set[str] = set()
+        self._typed = sorted({rule.kwargs["column"] for rule in rules if rule.kind.over == "types"})
+        self._tallies = [Tally(rule) for rule in rules if rule.kind.names_rows]
+        wanted = dict.fromkeys(aggregate_of(rule) for rule in rules if rule.kind.over in AGGREGATES)
+        self._aggregates = {name: _Column(name) for name in wanted}
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Measure the rows of a batch; columns that no rule names are not looked at."""
-        names = set(batch.schema.names)
-        self._columns = names if self._columns is None else self._columns & names
+    def add(self, batch: pa.RecordBatch, schema: pa.Schema | None = None) -> pa.RecordBatch | None:
+        """Measure the rows of a batch; columns that no rule names are not looked at, and need not be there.
+
+        Args:
+            batch: Rows.
+            schema: Of the dataset, where the batch holds some of its columns only.
+
+        Returns:
+            The rows that break a rule, once for each, where they are asked for.
+        """
+        schema = schema or batch.schema
+        self._columns = schema.names if self._columns is None else _shared(self._columns, schema.names)
         self._rows += batch.num_rows
-        view = _View(batch, self.key)
+        self._see_types(batch, schema)
+        found: list[Failing] = []
+        view = View(batch, self.key, found if self._failing else None)
         for tally in self._tallies:
             tally.add(view)
-        for name, column in self._numbers.items():
-            column.add(view, name)
+        for column in self._aggregates.values():
+            column.add(view)
+        return failures(found) if self._failing else None
+
+    def _see_types(self, batch: pa.RecordBatch, schema: pa.Schema) -> None:
+        if self._typed:
+            self._types = pa.schema([schema.field(name) for name in self._typed if schema.names.count(name) == 1])
+            self._nulls |= {name for name in self._types.names if batch.column(name).null_count}
+
+    def end(self) -> pa.RecordBatch | None:
+        """Measure what waited for a further batch; call it once, before `partial`."""
+        found: list[Failing] = []
+        view = View(pa.RecordBatch.from_pylist([], pa.schema([])), None, found if self._failing else None)
+        for tally in self._tallies:
+            tally.end(view)
+        return failures(found) if self._failing else None
 
     def partial(self) -> dict[str, Any]:
         """Give what was measured, as JSON."""
+        types = None if self._types is None else base64.b64encode(self._types.remove_metadata().serialize()).decode()
         return {
             "rows": self._rows,
-            "columns": None if self._columns is None else sorted(self._columns),
+            "columns": self._columns,
+            "types": None if types is None else {"schema": types, "nulls": sorted(self._nulls)},
             "rules": {tally.rule.id: tally.partial() for tally in self._tallies},
-            "numbers": {name: column.partial() for name, column in self._numbers.items()},
+            "aggregates": {name: column.partial() for name, column in self._aggregates.items()},
         }
 
 
@@ -68,23 +119,44 @@ def merge(partials: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
     A rule that was not evaluated in one shard is not evaluated at all.
     """
-    total: dict[str, Any] = {"rows": 0, "columns": None, "rules": {}, "numbers": {}}
+    total: dict[str, Any] = {"rows": 0, "columns": None, "types": None, "rules": {}, "aggregates": {}}
     known = [partial for partial in partials if partial]
     for partial in known:
         total["rows"] += partial["rows"]
         if partial["columns"] is not None:
-            old = partial["columns"] if total["columns"] is None else total["columns"]
-            total["columns"] = sorted(set(old) & set(partial["columns"]))
+            old = total["columns"]
+            total["columns"] = partial["columns"] if old is None else _shared(old, partial["columns"])
+    total["types"] = _merge_types([partial["types"] for partial in known if partial["types"] is not None])
     for name in dict.fromkeys(name for partial in known for name in partial["rules"]):
         total["rules"][name] = _merge_rule([partial["rules"].get(name) for partial in known])
-    for name in dict.fromkeys(name for partial in known for name in partial["numbers"]):
-        total["numbers"][name] = _merge_numbers([partial["numbers"].get(name) for partial in known])
+    for name in dict.fromkeys(name for partial in known for name in partial["aggregates"]):
+        total["aggregates"][name] = _merge_aggregate(name, [partial["aggregates"].get(name) for partial in known])
     return total
 
 
-# Arrow's own errors: a type that a kernel was not written for, a cast that does not go.
-_UNMEASURABLE = (UnfitError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 _NOT_EVERYWHERE = "was not measured in every shard"
+
+
+def _shared(one: list[str], other: list[str]) -> list[str]:
+    """Columns that both have; in their order where it is one order."""
+    return one if one == other else sorted({*one} & {*other})
+
+
+def _merge_types(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Types that all parts have; columns whose types differ are left out."""
+    if not parts:
+        return None
+    schemas = [types_of(part) for part in parts]
+    same = [field for field in schemas[0] if all(field in list(schema) for schema in schemas)]
+    return {
+        "schema": base64.b64encode(pa.schema(same).serialize()).decode(),
+        "nulls": sorted({name for part in parts for name in part["nulls"]}),
+    }
+
+
+def types_of(part: Mapping[str, Any]) -> pa.Schema:
+    """Read the schema of the columns whose types are judged."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(part["schema"])))
 
 
 def _merge_rule(parts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -97,15 +169,22 @@ def _merge_rule(parts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
     }
 
 
-def _merge_numbers(parts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
-    numbers, error = Numbers(), _error(parts)
+def aggregate(name: str, partial: Mapping[str, Any]) -> Aggregate:
+    """Read a partial number back, such as that of `numbers:price`."""
+    state = AGGREGATES[name.partition(":")[0]]()
+    state.merge(partial)
+    return state
+
+
+def _merge_aggregate(name: str, parts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
+    state, error = AGGREGATES[name.partition(":")[0]](), _error(parts)
     try:
         for part in parts:
-            if part:
-                numbers.merge(part)
+            if part and not part["error"]:
+                state.merge(part)
     except UnfitError as unfit:
         error = error or str(unfit)
-    return {**numbers.partial(), "error": error}
+    return {**state.partial(), "error": error}
 
 
 def _error(parts: Sequence[Mapping[str, Any] | None]) -> str | None:
@@ -114,129 +193,20 @@ def _error(parts: Sequence[Mapping[str, Any] | None]) -> str | None:
     return min((error for error in found if error), default=None)
 
 
-class _View:
-    """A batch whose columns are brought to plain types once, with their missing values."""
-
-    def __init__(self, batch: pa.RecordBatch, key: str | None) -> None:
-        self.batch, self._cache = batch, dict[str, tuple[pa.Array, Mask]]()
-        self.ids = batch.column(key) if key and key in batch.schema.names else None
-
-    def column(self, name: str) -> tuple[pa.Array, Mask]:
-        """Give a column and its missing values.
-
-        Raises:
-            UnfitError: there is no such column.
-        """
-        if name not in self._cache:
-            if self.batch.schema.names.count(name) != 1:
-                raise UnfitError(f"there is no column '{name}', or more than one")
-            array = plain(self.batch.column(name))
-            self._cache[name] = array, missing(array)
-        return self._cache[name]
-
-
 class _Column:
-    """The numbers of one column, or why there are none."""
+    """An aggregate of one column, or why there is none."""
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers, self._error = numbers, None  # type: tuple[Numbers, str | None]
-
-    def add(self, view: _View, name: str) -> None:
-        if self._error is None:
-            try:
-                self._numbers.add(view.column(name)[0])
-            except _UNMEASURABLE as error:
-                self._error = str(error)
-
-    def partial(self) -> dict[str, Any]:
-        return {**self._numbers.partial(), "error": self._error}
-
-
-class _Tally:
-    """The counts of one rule about rows."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self._missing = self._unexpected = 0
-        self._examples: list[Example] = []
+    def __init__(self, name: str) -> None:
+        kind, _, self._column = name.partition(":")
+        self._state = AGGREGATES[kind]()
         self._error: str | None = None
-        self._run = _Run() if rule.type == UNIQUE else None
 
-    def add(self, view: _View) -> None:
+    def add(self, view: View) -> None:
         if self._error is None:
             try:
-                self._add(view)
-            except _UNMEASURABLE as error:
+                self._state.add(view.column(self._column)[0])
+            except UNMEASURABLE as error:
                 self._error = str(error)
 
-    def _add(self, view: _View) -> None:
-        arrays = [view.column(name) for name in self.rule.columns]
-        values, gaps = arrays[0]
-        if len(arrays) == 2:
-            looked_at, bad = pair(self.rule.kwargs, values, arrays[1][0])
-            self._missing += int((~looked_at).sum())
-            self._count(view, bad, values, arrays[1][0])
-            return
-        self._missing += int(gaps.sum())
-        if self.rule.type == "expect_column_values_to_not_be_null":
-            bad = gaps
-        elif self.rule.type == "expect_column_values_to_be_null":
-            bad = ~gaps
-        else:
-            present = values.filter(pa.array(~gaps)) if gaps.any() else values
-            bad = np.zeros(len(values), bool)
-            if self._run is not None:
-                late, bad[~gaps] = self._run.add(present)
-                self._unexpected += len(late)
-                self._examples = lowest([*self._examples, *late])
-            else:
-                bad[~gaps] = unexpected(self.rule.type, self.rule.kwargs, present)
-        self._count(view, bad, values)
-
-    def _count(self, view: _View, bad: Mask, values: pa.Array, second: pa.Array | None = None) -> None:
-        if not bad.any():
-            return
-        rows = pa.array(np.flatnonzero(bad))
-        self._unexpected += len(rows)
-        taken = [None if array is None else array.take(rows) for array in (view.ids, values, second)]
-        self._examples = lowest([*self._examples, *collect(*taken)])
-
     def partial(self) -> dict[str, Any]:
-        return {
-            "missing": self._missing,
-            "unexpected": self._unexpected,
-            "examples": self._examples,
-            "error": self._error,
-        }
-
-
-class _Run:
-    """Find equal neighbours in sorted values, across batches; every member of a run counts, as in pandas."""
-
-    def __init__(self) -> None:
-        self._last: pa.Array | None = None  # the last value so far, as an array of one
-        self._counted = False  # whether it is known to have an equal neighbour
-
-    def add(self, values: pa.Array) -> tuple[list[Example], Mask]:
-        """Give the value before this batch if only now it proves to be repeated, and the repeated ones in it.
-
-        Raises:
-            UnfitError: the values are not sorted.
-        """
-        if not len(values):
-            return [], np.zeros(0, bool)
-        joined = values if self._last is None else pa.concat_arrays([self._last, values])
-        before, after = joined[:-1], joined[1:]
-        if not pc.all(pc.less_equal(before, after), min_count=0).as_py():
-            raise UnfitError("rows are not sorted by this column, so equal values need not be neighbours")
-        same = np.asarray(pc.equal(before, after))
-        repeated = np.zeros(len(joined), bool)
-        repeated[1:] |= same
-        repeated[:-1] |= same
-        late: list[Example] = []
-        if self._last is not None:
-            if repeated[0] and not self._counted:
-                late = collect(self._last, self._last)
-            repeated = repeated[1:]
-        self._last, self._counted = values.take([len(values) - 1]), bool(repeated[-1])
-        return late, repeated
+        return {**self._state.partial(), "error": self._error}

@@ -97,18 +97,24 @@ class Numbers:
             self._widen(partial["min"], partial["max"])
 
     def value(self, name: str) -> int | float | datetime.date | None:
-        """Give the `mean`, `min` or `max`; None where there is no value, and for the mean of inf and -inf.
+        """Give the `mean`, `sum`, `min` or `max`; None where there is no value (the sum of nothing is 0).
+
+        The mean and the sum of inf and -inf are None too.
 
         Raises:
-            UnfitError: the mean of times.
+            UnfitError: the mean or the sum of times.
         """
         if not self.n:
-            return None
+            return 0 if name == "sum" else None
         if self._times:
-            if name == "mean":
+            if name in ("mean", "sum"):
                 raise UnfitError("needs numbers, the column holds times")
             return _time(str(self.least if name == "min" else self.greatest))
         low, high = self.infinite
+        if name == "sum":
+            if low or high:
+                return None if low and high else math.inf if high else -math.inf
+            return _rounded(self._sum)
         if name == "mean":
             if low or high:
                 return None if low and high else math.inf if high else -math.inf
@@ -118,6 +124,74 @@ class Numbers:
             return -math.inf if low else least  # type: ignore[return-value]
         greatest = -math.inf if self.greatest is None else self.greatest
         return math.inf if high else greatest  # type: ignore[return-value]
+
+
+class Moments(Numbers):
+    """Numbers whose squares are summed too, for the standard deviation; without rounding, as all sums here.
+
+    The sum of squares less the square of the sum, divided by n, is exact in fractions, however near they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._squares = Fraction(0)
+
+    def add(self, array: pa.Array) -> None:
+        """Add values.
+
+        Raises:
+            UnfitError: the column holds no numbers.
+        """
+        super().add(array)
+        if self._times:
+            raise UnfitError("needs numbers, the column holds times")
+        array = plain(array)
+        values = array.filter(pa.array(~missing(array)))
+        if not len(values):
+            return
+        if pa.types.is_integer(values.type) and max(abs(v.as_py()) for v in pc.min_max(values).values()) > 2**53:
+            self._squares += sum(v * v for v in values.to_pylist())  # floats would round them
+        else:
+            floats = numbers(values)
+            self._squares += exact_squares(floats[np.isfinite(floats)])
+
+    def partial(self) -> dict[str, Any]:
+        """Give the state as JSON; squares may be less than any float, so they are a whole number and a power of 2."""
+        squares = [f"{self._squares.numerator:x}", self._squares.denominator.bit_length() - 1]
+        return {**super().partial(), "squares": squares}
+
+    def merge(self, partial: Mapping[str, Any]) -> None:
+        """Add another part's state."""
+        super().merge(partial)
+        numerator, power = partial["squares"]
+        self._squares += Fraction(int(numerator, 16), 2**power)
+
+    def stdev(self) -> float | None:
+        """Give the sample's standard deviation, n - 1; None of fewer than two values, and where one is infinite."""
+        if self.n < 2 or any(self.infinite):
+            return None
+        variance = (self._squares - self._sum**2 / self.n) / (self.n - 1)
+        return math.sqrt(variance) if variance < sys.float_info.max else math.inf
+
+
+_SPLIT = 2.0**27 + 1  # Veltkamp, which halves a float64 so that Dekker's product is exact
+_FAR = 1e140  # beyond, and below its inverse, parts of a square leave what float64 can hold
+
+
+def exact_squares(values: np.ndarray) -> Fraction:
+    """Sum the squares of finite float64 values without rounding.
+
+    A square is a float and what it was rounded by (Dekker, "A floating-point technique for extending the available
+    precision", 1971).
+    """
+    far = (np.abs(values) > _FAR) | ((np.abs(values) < 1 / _FAR) & (values != 0))
+    near = values[~far]
+    scaled = near * _SPLIT
+    high = scaled - (scaled - near)
+    low = near - high
+    square = near * near
+    rest = ((high * high - square) + 2 * high * low) + low * low
+    return exact_sum(square) + exact_sum(rest) + sum((Fraction(v) ** 2 for v in values[far].tolist()), Fraction(0))
 
 
 def exact_sum(values: np.ndarray) -> Fraction:
@@ -152,6 +226,15 @@ def expansion(total: Fraction) -> list[float]:
         parts.append(part)
         total -= Fraction(part)
     return parts
+
+
+def _rounded(total: Fraction) -> int | float:
+    if total.denominator == 1 and abs(total) < 2**63:
+        return int(total)
+    try:
+        return float(total)
+    except OverflowError:
+        return math.inf if total > 0 else -math.inf
 
 
 def _whole_sum(values: pa.Array) -> int:

@@ -21,7 +21,11 @@ LENGTH_EDGES = [0, 1, 2, 3, 5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 150, 20
 # Ten bins a decade from 1e-6 to 1e12, mirrored for negative numbers; zero and its surroundings are one bin.
 _UP = [float(f"{10 ** (step / 10):.6g}e{decade}") for decade in range(-6, 12) for step in range(10)] + [1e12]
 NUMBER_EDGES = [-edge for edge in reversed(_UP)] + _UP
-DISTINCT = 1000  # a text column with more values in a shard is not counted value by value
+DISTINCT = 1000  # a text column with more values is not counted value by value
+FEW = 50  # values of any column that are all shown
+# Columns whose values are classes: counted further, shown whole, and compared with those of a baseline one by one.
+CLASSES = frozenset({"category", "seller", "brand", "lang", "currency", "split", "label", "task", "kind", "rule"})
+DISTINCT_CLASSES = 20_000
 LONGEST = 200  # characters of a value that is counted
 TOP = 20
 
@@ -47,7 +51,7 @@ class Profile:
         for i, name in enumerate(batch.schema.names):
             # Counting is the dearest part; where it was given up it is given up for good.
             count = so_far.get(name, {}).get("values", {}) is not None
-            columns[name] = _column(batch.column(i), count)
+            columns[name] = _column(batch.column(i), _most(name) if count else 0)
         self._partial = merge([self._partial, {"rows": batch.num_rows, "columns": columns}])
 
     def partial(self) -> Partial:
@@ -67,7 +71,7 @@ def merge(partials: Iterable[Mapping[str, Any]]) -> Partial:
         total["rows"] += partial["rows"]
         for name, column in partial["columns"].items():
             old = total["columns"].get(name)
-            total["columns"][name] = column if old is None else _merge_columns(old, column)
+            total["columns"][name] = column if old is None else _merge_columns(old, column, _most(name))
     return total
 
 
@@ -75,17 +79,22 @@ def extract(partial: Mapping[str, Any]) -> dict[str, Any]:
     """Give a profile for people and reports: shares, means, deviations, histograms as [from, to, count].
 
     Lengths of text are in characters, of lists in elements. `top` is null where a column has too many values
-    to count; `top_left_out` then says so. `min`, `max`, `mean` and `stdev` (the sample's, n - 1) are over
+    to count; `top_left_out` then says so. `counts` has all values of a class (category, seller …) and of a column of
+    few. `min`, `max`, `mean` and `stdev` (the sample's, n - 1) are over
     finite numbers; `infinite` counts the others.
     """
     return {
         "rows": partial["rows"],
-        "columns": {name: _extract(column) for name, column in sorted(partial["columns"].items())},
+        "columns": {name: _extract(name, column) for name, column in sorted(partial["columns"].items())},
     }
 
 
-def _column(array: pa.Array, count: bool) -> Partial:
-    """Profile one column of one batch."""
+def _most(name: str) -> int:
+    return DISTINCT_CLASSES if name in CLASSES else DISTINCT
+
+
+def _column(array: pa.Array, most: int) -> Partial:
+    """Profile one column of one batch; its values are counted where there are at most so many."""
     kind = array.type
     array = plain(array)
     gaps = missing(array)
@@ -96,7 +105,7 @@ def _column(array: pa.Array, count: bool) -> Partial:
         return found
     if pa.types.is_large_string(shape):
         found["lengths"] = _lengths(pc.utf8_length(values))
-        found["values"] = _values(values) if count else None
+        found["values"] = _values(values, most) if most else None
     elif pa.types.is_boolean(shape):
         found["booleans"] = {"true": values.true_count, "false": values.false_count}
     elif pa.types.is_integer(shape) or pa.types.is_floating(shape) or pa.types.is_decimal(shape):
@@ -142,15 +151,15 @@ def _histogram(values: np.ndarray, edges: list[Any]) -> dict[str, int]:
     return {str(i): int(n) for i, n in zip(bins, counts, strict=True)}
 
 
-def _values(values: pa.Array) -> dict[str, int] | None:
+def _values(values: pa.Array, most: int) -> dict[str, int] | None:
     """Count each text; None where there are too many, or one is too long."""
     counted = pc.value_counts(values)
-    if len(counted) > DISTINCT or pc.max(pc.utf8_length(values)).as_py() > LONGEST:
+    if len(counted) > most or pc.max(pc.utf8_length(values)).as_py() > LONGEST:
         return None
     return {each["values"]: each["counts"] for each in counted.to_pylist()}
 
 
-def _merge_columns(a: Mapping[str, Any], b: Mapping[str, Any]) -> Partial:
+def _merge_columns(a: Mapping[str, Any], b: Mapping[str, Any], most: int) -> Partial:
     total: Partial = {
         "types": sorted({*a["types"], *b["types"]}),
         "rows": a["rows"] + b["rows"],
@@ -159,6 +168,8 @@ def _merge_columns(a: Mapping[str, Any], b: Mapping[str, Any]) -> Partial:
     for part, add in _ADD.items():
         if part in a or part in b:
             total[part] = add(a[part], b[part]) if part in a and part in b else a.get(part, b.get(part))
+    if total.get("values") is not None and len(total["values"]) > most:
+        total["values"] = None  # given up once, given up for good: a union only grows, so the order does not show
     return total
 
 
@@ -167,11 +178,12 @@ def _add_counts(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
 
 
 def _add_values(a: dict[str, int] | None, b: dict[str, int] | None) -> dict[str, int] | None:
-    # Given up once, given up for good: a union only grows, so the order of merging does not show.
     if a is None or b is None:
         return None
-    total = _add_counts(a, b)
-    return total if len(total) <= DISTINCT else None
+    total = dict(a)
+    for value, n in b.items():
+        total[value] = total.get(value, 0) + n
+    return total
 
 
 def _add_times(a: Mapping[str, str], b: Mapping[str, str]) -> dict[str, str]:
@@ -214,7 +226,7 @@ _ADD: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _extract(column: Mapping[str, Any]) -> dict[str, Any]:
+def _extract(name: str, column: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {
         "type": " | ".join(column["types"]),
         "rows": column["rows"],
@@ -232,7 +244,9 @@ def _extract(column: Mapping[str, Any]) -> dict[str, Any]:
         out["top"] = None if top is None else [list(each) for each in top]
         out["distinct"] = None if counts is None else len(counts)
         if counts is None:
-            out["top_left_out"] = f"more than {DISTINCT:,} values, or one of more than {LONGEST} characters"
+            out["top_left_out"] = f"more than {_most(name):,} values, or one of more than {LONGEST} characters"
+        elif len(counts) <= FEW or name in CLASSES:
+            out["counts"] = dict(sorted(counts.items()))
     if numbers := column.get("numbers"):
         n, mean = _mean(numbers)
         m2 = numbers["m2"]

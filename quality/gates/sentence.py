@@ -5,23 +5,59 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .phrases import ROWS, aggregate, members
-from .rule import METRICS, ROW_COUNTS, Rule
+from .kinds import ROW_COUNTS
+from .phrases import ROWS, aggregate, members, words
+from .rule import METRICS, Rule
 
 
 def sentence(rule: Rule, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Say how a rule does not hold, from the `result` that Great Expectations gave it."""
     if rule.dataset == METRICS:
         return _about_metrics(rule, result, metrics)
-    words = {**rule.kwargs, "range": interval(rule.kwargs), "set": members(rule.kwargs.get("value_set", []))}
+    said = {**rule.kwargs, **words(rule.kwargs), "range": interval(rule.kwargs)}
     if rule.type in ROWS:
-        return _about_rows(rule, result, ROWS[rule.type].broken.format(**words))
+        return _about_rows(rule, result, ROWS[rule.type].broken.format(**said))
+    if "unexpected_count" in result and "element_count" in result:  # a type of one's own
+        return _about_rows(rule, result, f"values of {', '.join(rule.columns)} break it")
     if rule.type == "expect_column_to_exist":
         return f"there is no column {rule.kwargs['column']}"
     found = number(result.get("observed_value"))
     if rule.type in ROW_COUNTS:
-        return f"{rule.dataset} has {found} rows, expected {words['range']}"
-    return f"the {aggregate(rule.type, rule.kwargs['column'])} is {found}, expected {words['range']}"
+        return f"{rule.dataset} has {found} rows, expected {said['range']}"
+    if (name := aggregate(rule.type, str(rule.kwargs.get("column")))) is not None:
+        return f"the {name} is {found}, expected {said['range']}"
+    return _about_others(rule, result)
+
+
+def _about_others(rule: Rule, result: Mapping[str, Any]) -> str:
+    kwargs, found = rule.kwargs, result.get("observed_value")
+    if rule.type == "expect_column_quantile_values_to_be_between":
+        shares, ranges = kwargs["quantile_ranges"]["quantiles"], kwargs["quantile_ranges"]["value_ranges"]
+        values = (found or {}).get("values") or [None] * len(shares)
+        wrong = [
+            f"quantile {q:g} is {number(value)}, expected {interval({'min_value': low, 'max_value': high})}"
+            for q, value, (low, high), holds in zip(
+                shares, values, ranges, result["details"]["success_details"], strict=True
+            )
+            if not holds
+        ]
+        return f"of {kwargs['column']} the " + "; the ".join(wrong)
+    if rule.type.startswith("expect_column_distinct_values"):
+        told = [
+            f"{word} {members(result[name])}"
+            for word, name in (("found", "partial_unexpected_list"), ("missing", "partial_missing_list"))
+            if result.get(name)
+        ]
+        return f"the values of {kwargs['column']} are not those expected: {'; '.join(told)}"
+    if rule.type == "expect_column_most_common_value_to_be_in_set":
+        return f"the most common {kwargs['column']} is {members(found or [])}, expected {members(kwargs['value_set'])}"
+    if rule.type.startswith("expect_column_values_to_be_"):  # of a type
+        wanted = kwargs.get("type_") or members(kwargs.get("type_list") or [], str)
+        return f"{kwargs['column']} is of type {found}, expected {wanted}"
+    if rule.type.startswith("expect_table_column_count"):
+        return f"{rule.dataset} has {number(found)} columns, expected {interval(kwargs)}"
+    wanted_columns = kwargs.get("column_set") or kwargs.get("column_list") or []
+    return f"{rule.dataset} has the columns {members(found or [], str)}, expected {members(wanted_columns, str)}"
 
 
 def interval(kwargs: Mapping[str, Any]) -> str:

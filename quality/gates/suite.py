@@ -4,7 +4,8 @@
         {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "title", "mostly": 0.99},
          "severity": "warning", "meta": {"rule": "title_present", "dataset": "listings", "why": "…"}}]}
 
-`meta.rule` is a stable id, `meta.dataset` says what the rule is about (default: the stage's main dataset).
+`meta.rule` is a stable id, `meta.dataset` says what the rule is about (default: the stage's main dataset). The suite's
+own `meta.use` lists classes of types of one's own, `package.module:Class`.
 Loading is cheap enough for workers; `check` lets Great Expectations itself read the suite, once, in the
 driver.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ import xxhash
 
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
-from .rule import KEYS, METRICS, SEVERITIES, Rule, problem
+from ..own_function import content_hash
+from .arguments import problem
+from .rule import KEYS, METRICS, SEVERITIES, Rule
 
 FOLDER = Path(__file__).parent / "suites"
 # The dataset that a stage's rules are about unless they say otherwise.
@@ -43,12 +46,27 @@ class Suite:
     rules: tuple[Rule, ...]
     main: str = "listings"
     where: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # values that the suite brings for its own parameters
+    packages: Mapping[str, str] = field(default_factory=dict)  # types of one's own, and what their packages hold
+    left_out: tuple[str, ...] = ()  # rules that cannot be judged yet: there is no baseline
+    written: str = ""  # the hash of the suite as it was written, where parameters have since got values
 
     @cached_property
     def hash(self) -> str:
         """32 hex digits over everything that a verdict depends on; where the suite lies does not count."""
         content = {"name": self.name, "main": self.main, "rules": [rule.configuration for rule in self.rules]}
-        return xxhash.xxh3_128_hexdigest(json.dumps(content, sort_keys=True, ensure_ascii=False).encode())
+        content |= {key: each for key, each in vars(self).items() if key in ("parameters", "packages") and each}
+        return self.written or _digest(content)
+
+    @cached_property
+    def measured(self) -> str:
+        """32 hex digits over what workers measure: another severity or `mostly` asks for no other numbers."""
+        rules = [
+            [rule.id, rule.dataset, rule.type, {k: v for k, v in rule.kwargs.items() if k != "mostly"}]
+            for rule in self.rules
+            if rule.dataset != METRICS
+        ]
+        return _digest([rules, dict(self.packages)])
 
     def of(self, dataset: str) -> list[Rule]:
         """Rules about one dataset."""
@@ -88,15 +106,18 @@ def load_suite(source: Path | dict[str, Any] | str, where: str | None = None, st
         raise ConfigError(f"{where}: the suite needs a name")
     if not value["expectations"]:
         raise ConfigError(f"{where}: no rules; a gate without rules would pass everything")
+    custom, packages = _custom(value, where)
     main = next((MAIN[n] for n in (stage, Path(where).stem, name) if n in MAIN), "listings")
-    rules = [_rule(entry, main, f"{where}: rule {n}") for n, entry in enumerate(value["expectations"], 1)]
-    for n, rule in enumerate(rules):
-        if any(rule.id == other.id for other in rules[:n]):
+    rules = [_rule(entry, main, custom, f"{where}: rule {n}") for n, entry in enumerate(value["expectations"], 1)]
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
             raise ConfigError(f"{where}: two rules are called '{rule.id}'; give each its own meta.rule")
+        seen.add(rule.id)
         found = problem(rule) if rule.dataset != METRICS else None
         if found:
             raise ConfigError(f"{where}: rule '{rule.id}': {found}")
-    return Suite(name, tuple(rules), main, where)
+    return Suite(name, tuple(rules), main, where, value.get("suite_parameters") or {}, packages)
 
 
 def check(suite: Suite) -> None:
@@ -124,7 +145,26 @@ def _read(path: Path | str) -> Any:
         raise ConfigError(f"{path}: not valid JSON: {error}") from None
 
 
-def _rule(entry: Any, main: str, where: str) -> Rule:
+def _custom(value: Mapping[str, Any], where: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Import the types of one's own that a suite uses: their places by type, and hashes of their packages."""
+    uses = (value.get("meta") or {}).get("use") or []
+    if not isinstance(uses, list) or not all(isinstance(use, str) for use in uses):
+        raise ConfigError(f'{where}: meta.use is {uses!r}, expected a list such as ["mypkg.rules:ExpectColumnValues…"]')
+    if not uses:
+        return {}, {}
+    from .custom import load  # imports Great Expectations
+
+    return (
+        {load(use, where).expectation_type: use for use in uses},
+        {use: content_hash(where, use) for use in uses},
+    )
+
+
+def _digest(value: Any) -> str:
+    return xxhash.xxh3_128_hexdigest(json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+
+
+def _rule(entry: Any, main: str, custom: Mapping[str, str], where: str) -> Rule:
     """Read one expectation; arguments are looked at later."""
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
         raise ConfigError(f'{where}: expected {{"type": "expect_…", "kwargs": {{…}}}}, found {entry!r}')
@@ -133,6 +173,7 @@ def _rule(entry: Any, main: str, where: str) -> Rule:
         raise ConfigError(f"{where}: kwargs and meta must be objects")
     given = {key: value for key, value in kwargs.items() if value is not None}
     names = [given[key] for key in ("column", "column_A", "column_B") if isinstance(given.get(key), str)]
+    names += [each for each in given.get("column_list") or () if isinstance(each, str)]
     rule = meta.get("rule") or "_".join([entry["type"].removeprefix("expect_"), *names])
     if not isinstance(rule, str):
         raise ConfigError(f"{where}: meta.rule is {rule!r}, expected a text")
@@ -146,7 +187,8 @@ def _rule(entry: Any, main: str, where: str) -> Rule:
     if dataset not in KEYS and dataset != METRICS:
         raise ConfigError(f"{where}: no dataset '{dataset}'{nearest(str(dataset), [*KEYS, METRICS])}")
     other = {key: value for key, value in meta.items() if key not in ("rule", "dataset", "why")}
-    return Rule(rule, entry["type"], given, severity, dataset, str(meta.get("why") or ""), other)
+    use = custom.get(entry["type"], "")
+    return Rule(rule, entry["type"], given, severity, dataset, str(meta.get("why") or ""), other, use)
 
 
 def _refuse_unknown(value: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:

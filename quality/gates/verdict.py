@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+import pyarrow as pa
+
 from .rule import SEVERITIES
 
 _COLOURS = {"critical": "#b3261e", "warning": "#8a5a00", "info": "#3b5b7a"}
@@ -29,12 +31,14 @@ class Verdict:
 
     `result` is a Great Expectations validation result as JSON (`success`, `results` in the suite's order,
     `statistics`, `meta`) with this verdict beside it under `eclip`. Its `success` is Great Expectations' own:
-    false whatever the severity of what failed.
+    false whatever the severity of what failed. `failing_rows` has every row that breaks a rule, warnings and infos
+    too: `id`, `rule`, `value`; where a run has judged, they lie in its `gate_failures/`.
     """
 
     passed: bool
     failures: list[Failure] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
+    failing_rows: pa.Table | None = field(default=None, compare=False)
 
     def of(self, severity: str) -> list[Failure]:
         """Failures of one severity."""

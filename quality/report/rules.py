@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..gates.phrases import ROWS, aggregate, members
-from ..gates.rule import METRICS, SEVERITIES, UNIQUE
+from ..gates.kinds import UNIQUE
+from ..gates.phrases import ROWS, aggregate
+from ..gates.phrases import words as arguments
+from ..gates.rule import METRICS, SEVERITIES
 from ..gates.sentence import interval, number, percent
 from .data import ReportData, StageFacts
 from .words import named, plural, shown
@@ -153,7 +155,7 @@ def limit(expectation: Mapping[str, Any]) -> str:
     'title is filled, on at least 99% of rows'
     """
     kind, kwargs = expectation["type"], dict(expectation.get("kwargs") or {})
-    words = {**kwargs, "range": _interval(kwargs), "set": members(kwargs.get("value_set") or [], _shown)}
+    words = {**kwargs, **arguments(kwargs, _shown), "range": _interval(kwargs)}
     about_metrics = (expectation.get("meta") or {}).get("dataset") == METRICS
     if kind in ROWS:
         said = ROWS[kind].asked.format_map(_Words(words))

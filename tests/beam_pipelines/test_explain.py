@@ -160,3 +160,22 @@ def test_an_error_that_quotes_a_seller_is_safe_too(here: Here) -> None:
     assert done.code == 1
     assert "with other values" in done.err
     assert not UNSAFE.search(done.err.replace("\n", ""))
+
+
+def test_what_people_found_can_stop_a_run(hostile: Path, tmp_path: Path) -> None:
+    folder = copy_of(hostile, tmp_path / "own")
+    kwargs = {"column": "review_duplicates_precision", "min_value": 0.9}
+    meta = {"rule": "right_duplicates", "dataset": "metrics", "why": "People look at what is dropped."}
+    rule = {"type": "expect_column_values_to_be_between", "kwargs": kwargs, "meta": meta, "severity": "critical"}
+    (folder / "suites").mkdir()
+    (folder / "suites/deduplicate.json").write_text(json.dumps({"name": "mine", "expectations": [rule]}))
+    gate = ("gate", folder / "catalog.yaml", "deduplicate", "--set", "gates.suites=suites")
+    assert eclip(*gate).code == 0  # nobody has judged: there is nothing to say
+    labels = {"case": "c", "rule": "equal_title", "band": "", "answer": "n"}
+    attempt = manifest(folder / "run", "deduplicate")["attempt"]
+    saved = {"format": "eclip.review/1", "of": "duplicates", "attempt": attempt, "labels": [labels]}
+    (folder / "labels.json").write_text(json.dumps(saved))
+    assert eclip("review", folder / "run", "--labels", folder / "labels.json").code == 0
+    done = eclip(*gate)
+    assert done.code == 3, done.out + done.err
+    assert "right_duplicates" in done.out + done.err

@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from driver import manifest
-from eclip.beam_pipelines.gate_keeper import gate_plan
+from eclip.beam_pipelines.gate_keeper import Gate
+from eclip.beam_pipelines.run_folder import RunFolder
 from eclip.beam_pipelines.stage import StageRun
 from eclip.beam_pipelines.stages import STAGES
-from eclip.quality.gates.suite import load_suite
+from eclip.schemas.config import Config
 from eclip.schemas.dataset import Dataset
 
 from .conftest import Here
@@ -238,10 +239,12 @@ def test_debug_goes_with_every_command(here: Here) -> None:
     assert "--debug" in here("--help").out
 
 
-def test_the_suite_says_what_a_stage_is_about() -> None:
+def test_the_suite_says_what_a_stage_is_about(tmp_path: Path) -> None:
     assert not any(hasattr(stage, "main") for stage in STAGES)
-    plans = {stage.name: gate_plan(load_suite(stage.name), stage.profiled) for stage in STAGES if stage.gated}
-    assert {name: plan.profiled for name, plan in plans.items()} == {
+    config = Config.model_validate({"source": {"path": "a.csv"}, "folder": str(tmp_path)})
+    folder = RunFolder(config.run_folder)
+    gates = {stage.name: Gate.of(stage, config, folder, "none") for stage in STAGES if stage.gated}
+    assert {name: gate.plan.profiled for name, gate in gates.items()} == {
         "ingest": "listings", "clean": "listings", "filter": "listings", "deduplicate": "listings", "pairs": "train",
         "pretrain": None, "embed": "embeddings", "finetune": None, "predict": "predictions",
     }  # fmt: skip

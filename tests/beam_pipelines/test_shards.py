@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from eclip.beam_pipelines.coder import RecordBatchCoder
 from eclip.beam_pipelines.runners import Runner
-from eclip.beam_pipelines.shards import GatePlan, MapShards, ShardOutput, ShardWork, write_shard
+from eclip.beam_pipelines.shard_gate import GatePlan
+from eclip.beam_pipelines.shards import MapShards, ShardOutput, ShardWork, write_shard
 from eclip.beam_pipelines.stage import check
 from eclip.quality.gates.suite import load_suite
 from eclip.schemas.attempt import SAMPLES, Attempt, summarise
@@ -109,9 +110,9 @@ def test_the_gate_is_measured_in_the_same_pass(attempt: Attempt) -> None:
         def __call__(self, shard: int, output: ShardOutput) -> None:
             output.write("listings", pa.RecordBatch.from_pydict({"id": ["a", "a"], "worker": [1, 2]}))
 
-    run(attempt, Listings(), gate=GatePlan(suite.hash, {"listings": suite.of("listings")}, "listings"))
-    partial = (attempt.folder / "_gate" / suite.hash / "00003.json").read_json()
-    assert partial["listings"]["rules"]["column_values_to_be_unique_id"]["unexpected"] == 2
+    run(attempt, Listings(), gate=GatePlan(suite.measured, {"listings": suite.of("listings")}, "listings"))
+    partial = (attempt.folder / "_gate" / suite.measured / "00003.json").read_json()
+    assert partial["datasets"]["listings"]["rules"]["column_values_to_be_unique_id"]["unexpected"] == 2
     assert (attempt.folder / "_profile" / "00003.json").read_json()["rows"] == 2
 
 

@@ -96,7 +96,7 @@ def test_a_column_that_is_not_there_is_written_down():
     partial = measure.partial()
     assert partial["rules"]["present"]["error"] == "there is no column 'title', or more than one"
     assert "needs text" in partial["rules"]["regex"]["error"]
-    assert partial["numbers"]["price"]["error"] is None
+    assert partial["aggregates"]["numbers:price"]["error"] is None
     assert partial["columns"] == ["id", "price"]
 
 
@@ -130,11 +130,11 @@ def test_an_error_in_one_shard_stays():
 def test_columns_of_a_part_without_batches_are_not_known_and_do_not_count():
     nothing = Measure(RULES, "id").partial()
     assert nothing["columns"] is None
-    assert merge([nothing, measured([{"id": "a"}])])["columns"] == sorted(SCHEMA.names)
+    assert merge([nothing, measured([{"id": "a"}])])["columns"] == SCHEMA.names
     empty = Measure([NULL], "id")
     empty.add(LISTINGS.empty())
     assert "title" in empty.partial()["columns"]
-    assert merge([]) == merge([nothing, {}]) | {"rules": {}, "numbers": {}}
+    assert merge([]) == merge([nothing, {}]) | {"rules": {}, "aggregates": {}}
 
 
 def test_columns_to_read_are_those_that_rules_name():

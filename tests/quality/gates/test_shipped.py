@@ -27,41 +27,45 @@ GOOD: dict[str, dict[str, Any]] = {  # a row of each dataset
     "predictions": {"score": 0.9, "accepted": True},
     "clusters": {},
 }  # fmt: skip
+STEADY = {"row_ratio": 1.0, "largest_psi": 0.05}  # beside the baseline
 FIGURES: dict[str, dict[str, float | int | None]] = {
-    "ingest": {"unaccounted_rows": 0, "share_rejected": 0.01},
-    "clean": {"unaccounted_rows": 0, "share_changed": 0.25, "share_changed_kept_unemptied": 0.001},
-    "filter": {"unaccounted_rows": 0, "share_rejected": 0.1, "share_mismatched": 0.01},
+    "ingest": {"unaccounted_rows": 0, "share_rejected": 0.01, **STEADY, "share_new_category": 0.0,
+               "share_vanished_category": 0.0, "share_vanished_seller": 0.0},
+    "clean": {"unaccounted_rows": 0, "share_changed": 0.25, "share_changed_kept_unemptied": 0.001, "psi_lang": 0.01},
+    "filter": {"unaccounted_rows": 0, "share_rejected": 0.1, "share_mismatched": 0.01, **STEADY},
     "deduplicate": {"unaccounted_rows": 0, "share_duplicates": 0.05, "largest_duplicate_set": 4, "refused_by_size": 0,
                     "kept_of_large_sets": 0,
-                    "share_largest_family": 0.01},
+                    "share_largest_family": 0.01, **STEADY},
     "pairs": {"unaccounted_rows": 0, "families_across_splits": 0, "rows_train": 5000, "rows_val": 1000},
     "pretrain": {"loss_finite": 1, "loss_first": 7.0, "loss_last": 1.0, "photo_to_title_r10": 0.8, "retrieval_above_chance": 14.0,
                  "retrieval_lead": 0.1, "prompt_category_gain": 0.5},
     "embed": {"unaccounted_rows": 0, "share_with_text": 1.0, "share_with_image": 0.9, "vectors_off_length": 0,
-              "mean_pairwise_cosine": 0.2},
+              "mean_pairwise_cosine": 0.2, "vectors_not_finite": 0, "dimension": 128},
     "finetune": {"rows_in": 1000, "heads_trained": 5, "category_gain": 0.5, "attributes_gain": 0.4, "adult_gain": 0.3,
                  "category_lead": 0.1, "attributes_lead": 0.1, "adult_lead": 0.1, "matching_lead": 0.1, "clustering_lead": 0.1},
-    "predict": {"missing_predictions": 0, "missing_clusters": 0, "refused_by_size": 0, "share_largest_cluster": 0.01},
+    "predict": {"missing_predictions": 0, "missing_clusters": 0, "refused_by_size": 0, "share_largest_cluster": 0.01, "psi_label": 0.02},
 }  # fmt: skip
 NONE: dict[str, Any] = {"rows": 0}  # no row at all
 TWICE = {"id": "one"}  # on every row
 IDS = {"rows_present": NONE, "id_present": {"id": None}, "id_unique": TWICE}
 LOST = {"rows_accounted": {"unaccounted_rows": 1}}
+MOVED = {"rows_against_baseline": {"row_ratio": 0.4}, "drift": {"largest_psi": 0.3}}
 # What breaks a rule: other values on every row, or another figure.
 BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "ingest": {**IDS, **LOST, "share_rejected": {"share_rejected": 0.06}, "title_present": {"title": None},
                "title_length": {"title": "A"}, "photo_decodes": {"image_error": "the file is empty"}, "price_range": {"price": 0.0},
-               "category_present": {"category": None}},
+               "category_present": {"category": None}, **MOVED, "new_categories": {"share_new_category": 0.2},
+               "vanished_categories": {"share_vanished_category": 0.2}, "vanished_sellers": {"share_vanished_seller": 0.3}},
     "clean": {**IDS, **LOST, "share_changed": {"share_changed": 0.6}, "kept_unemptied": {"share_changed_kept_unemptied": 0.02},
               "title_present": {"title": None}, "title_length": {"title": "A" * 301}, "title_without_html": {"title": "<b>Mug</b>"},
               "title_without_mojibake": {"title": "CafÃ© mug"}, "title_without_links": {"title": "Mug www.shop.example"},
-              "lang_known": {"lang": None}},
+              "lang_known": {"lang": None}, "language_mix": {"psi_lang": 0.4}},
     "filter": {**IDS, **LOST, "rows_left": {"share_rejected": 0.96}, "share_rejected": {"share_rejected": 0.4},
                "share_mismatched": {"share_mismatched": 0.08}, "title_present": {"title": None}, "photo_side": {"width": 16},
-               "photo_information": {"information": 0.0}, "photo_present": {"image_sha": None}},
+               "photo_information": {"information": 0.0}, "photo_present": {"image_sha": None}, **MOVED},
     "deduplicate": {**IDS, **LOST, "group_id_present": {"group_id": None}, "share_duplicates": {"share_duplicates": 0.6},
                     "largest_duplicate_set": {"largest_duplicate_set": 501}, "sets_whole": {"kept_of_large_sets": 1}, "families_whole": {"refused_by_size": 1},
-                    "share_largest_family": {"share_largest_family": 0.06}, "title_present": {"title": None}},
+                    "share_largest_family": {"share_largest_family": 0.06}, "title_present": {"title": None}, **MOVED},
     "pairs": {"rows_present": NONE, "id_present": {"id": None}, **LOST, "group_id_present": {"group_id": None},
               "families_apart": {"families_across_splits": 1}, "train_size": {"rows_train": 999}, "val_size": {"rows_val": 99},
               "category_present": {"category": None}},
@@ -69,13 +73,14 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
                  "retrieval_above_chance": {"retrieval_above_chance": 1.1}, "prompt_category_gain": {"prompt_category_gain": 0.0},
                  "retrieval_lead": {"retrieval_lead": -0.1}},
     "embed": {**IDS, **LOST, "share_with_text": {"share_with_text": 0.8}, "share_with_image": {"share_with_image": 0.4},
-              "vectors_off_length": {"vectors_off_length": 1}, "not_collapsed": {"mean_pairwise_cosine": 0.99}},
+              "vectors_off_length": {"vectors_off_length": 1}, "not_collapsed": {"mean_pairwise_cosine": 0.99},
+              "vectors_finite": {"vectors_not_finite": 1}, "dimension": {"dimension": 1}},
     "finetune": {"rows_present": {"rows_in": 0}, "heads_trained": {"heads_trained": 0},
                  **{f"{task}_gain": {f"{task}_gain": 0.0} for task in ("category", "attributes", "adult")},
                  **{f"{task}_lead": {f"{task}_lead": -0.1} for task in ("category", "attributes", "adult", "matching", "clustering")}},
     "predict": {"rows_present": NONE, "predictions_complete": {"missing_predictions": 1}, "clusters_complete": {"missing_clusters": 1},
                 "score_present": {"score": None}, "accepted_share": {"accepted": False}, "clusters_whole": {"refused_by_size": 1},
-                "share_largest_cluster": {"share_largest_cluster": 0.06}},
+                "share_largest_cluster": {"share_largest_cluster": 0.06}, "class_distribution": {"psi_label": 0.3}},
 }  # fmt: skip
 RULES = [(stage, rule) for stage in MAIN for rule in load_suite(stage).rules]
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from eclip.quality.gates.rule import METRICS, ROW_COUNTS, TYPES
+from eclip.quality.gates.kinds import ROW_COUNTS
+from eclip.quality.gates.rule import METRICS
 from eclip.quality.gates.suite import MAIN, check, load_suite, shipped
 from eclip.schemas.errors import ConfigError
 from eclip.schemas.listing import LISTINGS, PAIRS
@@ -70,8 +71,8 @@ def of(kind, meta=None, **kwargs):
 REFUSED = {
     "unknown type": (of("column_values_to_not_be_nul", column="t"), "did you mean '.*_to_not_be_null'"),
     "type that does not add up": (
-        of("column_median_to_be_between", column="price", min_value=0),
-        "median_to_be_between cannot be measured on a dataset.*can be measured: .*to_match_regex",
+        of("column_kl_divergence_to_be_less_than", column="price", threshold=0.1),
+        "less_than cannot be measured on a dataset.*can be measured: .*to_match_regex",
     ),
     "misspelt argument": (
         of("column_to_exist", colum="t"),
@@ -85,7 +86,23 @@ REFUSED = {
     "regex": (of("column_values_to_match_regex", column="t", regex="(a"), r"'\(a' does not compile"),
     "regex of two meanings": (of("column_values_to_match_regex", column="t", regex="a{,3}"), "write '{0,'"),
     "row condition": (of("column_to_exist", column="t", row_condition="x > 1"), "not supported yet"),
-    "suite parameter": (of("table_row_count_to_equal", value={"$PARAMETER": "n"}), "suite parameters"),
+    "z-scores need the whole column": (
+        of("column_value_z_scores_to_be_less_than", column="price", threshold=3, double_sided=True),
+        "cannot be measured",
+    ),
+    "compound without the key": (
+        of("compound_columns_to_be_unique", column_list=["title", "brand"]),
+        "lie in two shards",
+    ),
+    "quantiles of two lengths": (
+        of(
+            "column_quantile_values_to_be_between", column="p", quantile_ranges={"quantiles": [0.5], "value_ranges": []}
+        ),
+        "of one length",
+    ),
+    "one regex of several": (of("column_values_to_match_regex_list", column="t", regex_list=["a", "("]), "compile"),
+    "match_on": (of("column_values_to_match_regex_list", column="t", regex_list=["a"], match_on="some"), "any, all"),
+    "columns as a text": (of("table_columns_to_match_set", column_set="title"), "a list of columns"),
     "unique beside the key": (
         of("column_values_to_be_unique", column="gtin"),
         "'gtin' cannot be measured: equal values may lie in two shards.*by 'id'",
@@ -219,5 +236,5 @@ def test_shipped_suites_count_rows_and_pair_value_rules_with_a_rule_on_nulls(sta
     rules = load_suite(stage).of(MAIN[stage])
     assert any(rule.type in ROW_COUNTS and rule.severity == "critical" for rule in rules)
     about_nulls = {rule.kwargs["column"] for rule in rules if rule.type.endswith("_be_null")}
-    serious = [rule for rule in rules if rule.severity != "info" and TYPES[rule.type].over == "rows"]
+    serious = [rule for rule in rules if rule.severity != "info" and rule.kind.names_rows]
     assert {name for rule in serious for name in rule.columns} <= about_nulls

@@ -1,5 +1,5 @@
 import pytest
-from eclip.quality.gates.rule import TYPES
+from eclip.quality.gates.kinds import TYPES
 from eclip.quality.gates.suite import load_suite, shipped
 from eclip.quality.report.data import Compared
 from eclip.quality.report.page import render
