@@ -171,7 +171,7 @@ def limit(expectation: Mapping[str, Any]) -> str:
     number_of = aggregate(kind, column)
     if number_of:
         return f"{column if about_metrics else number_of} is {words['range']}"
-    settings = ", ".join(f"{key} {value}" for key, value in kwargs.items())
+    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kwargs.items())
     return f"{kind.removeprefix('expect_').replace('_', ' ')} ({settings})"
 
 
