@@ -72,8 +72,8 @@ def write_page(run: RunFolder, of: str, number: int, output: Path | None = None)
 def judged(run: RunFolder, labels: Path) -> Review:
     """Read labels, say how often the rules are right, and keep that in the run folder.
 
-    `review/<of>.json` holds `lines` and `metrics`, which a suite may judge by `expect_column_values_to_be_between` (with
-    nothing to judge until people have looked): review_duplicates_precision,
+    `review/<of>.json` holds `lines` and `metrics`, which a suite may judge by
+    `expect_column_values_to_be_between`, with nothing to judge until people have looked: review_duplicates_precision,
     review_duplicates_precision_low (of the 95% interval), review_duplicates_judged, and the same for each rule.
 
     Raises:
