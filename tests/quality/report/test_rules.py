@@ -95,6 +95,11 @@ def test_every_type_is_said_in_words(kind):
         "value": 4,
         "min_value": 1,
         "max_value": 2,
+        "regex_list": ["^x$", "^y$"],
+        "match_on": "any",
+        "strftime_format": "%Y",
+        "column_list": ["a", "b"],
+        "sum_total": 3,
     }
     kwargs = {name: values[name] for name in (*TYPES[kind].required, *TYPES[kind].optional) if name in values}
     said = limit({"type": kind, "kwargs": kwargs})
