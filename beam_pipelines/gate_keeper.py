@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..quality.gates import measure, profile
-from ..quality.gates.drift import without_baseline
+from ..quality.gates.drift import COMPARED
+from ..quality.gates.drift import METRICS as ABOUT_DRIFT
 from ..quality.gates.judge import judge
 from ..quality.gates.parameters import resolve
 from ..quality.gates.rule import KEYS, METRICS, Rule
@@ -118,8 +119,11 @@ class Gate:
         profile = profile_of(attempt)
         drifted = self.baseline.drift(profile) if self.baseline else None
         named = [name for rule in self.suite.of(METRICS) for name in rule.columns]
-        about = drifted["metrics"] if drifted else without_baseline(named)
-        metrics = {**metrics, **{name: about[name] for name in named if name in about}}
+        about = drifted["metrics"] if drifted else {}
+        kept = {
+            name: value for name, value in metrics.items() if not name.startswith(ABOUT_DRIFT)
+        }  # of a former verdict
+        metrics = kept | {name: about[name] for name in [COMPARED, *named] if name in about}
         shards = [self._measured(attempt, shard) for shard in range(attempt.shards)] if self.suite.datasets else []
         partials = {
             name: measure.merge(shard[name] for shard in shards if name in shard) for name in self.suite.datasets

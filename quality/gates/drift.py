@@ -37,7 +37,8 @@ STABLE, SHIFTED = 0.1, 0.25  # the customary limits of the index
 FLOOR = 1e-4  # least share of a bin: an empty one would make the index infinite
 # What names one row or its place: it differs between any two exports.
 NOT_COMPARED = frozenset({"id", "row_hash", "source_file", "source_row", "image_sha", "phash", "url", "image"})
-METRICS = ("row_ratio", "largest_psi", "psi_", "new_", "vanished_", "share_new_", "share_vanished_")
+COMPARED = "row_ratio"  # is among the metrics of every comparison
+METRICS = (COMPARED, "largest_psi", "psi_", "new_", "vanished_", "share_new_", "share_vanished_")
 Bin = dict[str, Any]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from .drift import COMPARED, without_baseline
 from .kinds import COLUMNS, ROW_COUNTS
 from .measure import aggregate_of
 from .parameters import is_open, lacking
@@ -44,6 +45,9 @@ def judge(
     from . import expectations as ge
     from .metrics import judge_metrics, judge_type
 
+    if COMPARED not in metrics:  # nothing was compared: rules on drift judge nothing
+        named = [name for rule in suite.of(METRICS) for name in rule.columns]
+        metrics = {**without_baseline(named), **metrics}
     made = dict(zip((rule.id for rule in suite.rules), ge.build(suite), strict=True))
     about_metrics = [rule for rule in suite.of(METRICS) if not is_open(rule)]
     found: dict[str, ge.Result] = {}

@@ -58,7 +58,7 @@ def test_bad_input_is_explained(here: Here, case: str) -> None:
     assert says in " ".join(said.err.split()), said.err
     assert said.code == code
     assert "Traceback" not in said.err
-    assert len(said.err) < 1200
+    assert len(said.err) < 2500  # an unknown type is answered with all that are known
 
 
 def test_rows_without_an_id_and_repeated_ones_are_rejected_with_their_place(here: Here) -> None:
@@ -104,13 +104,15 @@ def test_a_changed_suite_judges_again_without_computing(here: Here) -> None:
             "meta": {"rule": "long_titles"}}  # fmt: skip
     here.write("suites/clean.json", json.dumps({"name": "mine", "expectations": [rule]}))
     here.config("source: {path: a.csv}\ngates: {suites: suites}")
-    stamps = {p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*")}
+    stamps = {p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*") if "gate_failures" not in p.parts}
     assert "its suite changed" in here("plan", "catalog.yaml").out
     said = here.run()
     assert said.code == 3
     assert "the gate after clean does not pass what is published there" in said.err
     assert "long_titles" in said.err
-    assert {p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*")} == stamps
+    assert {
+        p: p.stat().st_mtime_ns for p in (here.folder / "run").rglob("part-*") if "gate_failures" not in p.parts
+    } == stamps
     judged = here("gate", "catalog.yaml", "clean")
     assert judged.code == 3
     assert "1 of 3" in judged.out
