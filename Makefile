@@ -7,7 +7,7 @@ DEMO := demo
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 WANTED := --constraint constraints.txt --editable '.[models,s3,test]'
 
-.PHONY: help demo test test-all check lint types clean
+.PHONY: help demo test test-all screenshots check lint types clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -33,6 +33,9 @@ test: $(INSTALLED)  ## Lint, types and the tests that fit into minutes
 test-all: $(INSTALLED)  ## All tests, full runs on real data among them (ECLIP_DATA names its folder)
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow"
+
+screenshots: demo  ## Take the README's pictures from the sample catalog's run (needs chromium, fonts-noto-cjk)
+	$(BIN)/python -m eclip.examples.screenshots $(DEMO)
 
 check: lint types
 

@@ -21,7 +21,10 @@ settings.load_profile("same")
 logging.getLogger().addHandler(logging.NullHandler())  # or Beam installs one that talks
 
 
-LONG = ("test_runners.py", "test_resume.py", "test_object_store.py", "test_base_install.py")
+LONG = (
+    "test_runners.py", "test_resume.py", "test_object_store.py", "test_base_install.py", "test_parity.py",
+    "test_filter.py", "test_own_rules.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
