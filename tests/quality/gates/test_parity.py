@@ -213,7 +213,7 @@ def sharded(table: pa.Table, rules: Suite, rng: np.random.Generator) -> dict[str
     return merge(partials)
 
 
-@pytest.mark.parametrize("seed", range(FRAMES))
+@pytest.mark.parametrize("seed", [*range(60), *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, FRAMES))])
 def test_equal_to_plain_great_expectations(seed, plain_gx):
     table, rules, rng = _draw(seed)
     verdict = judge(rules, {"listings": sharded(table, rules, rng)}, {})
