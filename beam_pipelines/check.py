@@ -37,7 +37,9 @@ def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
     gate_keeper.check_suites([stage.name for stage in stages if stage.gated], config)
     for stage in stages:
         if stage.name in put_back.STAGES:
-            config.taken_back(stage.name).rules(_rules(stage.name, config), stage.name)
+            listed = config.taken_back(stage.name)
+            listed.check([rule for name in put_back.STAGES for rule in _rules(name, config)])
+            listed.rules(_rules(stage.name, config), stage.name)
     return [rule for stage in stages if stage.name in TRIES for rule in TRIES[stage.name](config)]
 
 

@@ -91,6 +91,19 @@ class PutBack:
         place = folder / NOTE
         return cls(tuple(Entry(**values) for values in place.read_json())) if place.exists() else cls()
 
+    def check(self, known: Sequence[str]) -> None:
+        """Refuse an entry that would put nothing back.
+
+        Raises:
+            ConfigError: its rule is none of `known`, those of all stages.
+        """
+        for entry in self.entries:
+            if entry.rule and not entry.stage and entry.rule not in known:
+                raise ConfigError(
+                    f"put_back: '{entry.id}' is put back from the rule '{entry.rule}', which no stage has"
+                    f"{nearest(entry.rule, known)}"
+                )
+
     def rules(self, known: Sequence[str], stage: str) -> dict[str, list[int]]:
         """Give for each listing the places of the rules that must not take it out.
 

@@ -86,4 +86,7 @@ def test_each_stage_honours_what_is_its_own(tmp_path: Path) -> None:
     assert found.of("deduplicate").rules(["c"], "deduplicate") == {"1": [0], "3": [0]}
     with pytest.raises(ConfigError, match="put back from the rule 'b' of filter, which has no such rule"):
         found.of("filter").rules(["a"], "filter")
+    found.check(["a", "b", "c"])
+    with pytest.raises(ConfigError, match="put back from the rule 'c', which no stage has"):
+        found.check(["a", "b"])
     assert found.absent(lambda ids: ["2"]) == ["1", "3"]
