@@ -24,7 +24,7 @@ import xxhash
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
 from ..own_function import content_hash
-from .arguments import problem
+from .arguments import is_parameter, problem
 from .rule import KEYS, METRICS, SEVERITIES, Rule
 
 FOLDER = Path(__file__).parent / "suites"
@@ -62,7 +62,12 @@ class Suite:
     def measured(self) -> str:
         """32 hex digits over what workers measure: another severity or `mostly` asks for no other numbers."""
         rules = [
-            [rule.id, rule.dataset, rule.type, {k: v for k, v in rule.kwargs.items() if k != "mostly"}]
+            [
+                rule.id,
+                rule.dataset,
+                rule.type,
+                {k: v for k, v in rule.kwargs.items() if k != "mostly" or is_parameter(v)},
+            ]
             for rule in self.rules
             if rule.dataset != METRICS
         ]

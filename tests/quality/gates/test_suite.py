@@ -172,6 +172,12 @@ def test_the_hash_is_of_what_is_judged():
     assert load_suite(one(), stage="pairs").hash != suite.hash
 
 
+def test_what_is_measured_is_other_once_a_share_is_known():
+    open_, known = ({"column": "title", "mostly": share} for share in ({"$PARAMETER": "baseline_share"}, 0.9))
+    assert load_suite(one(kwargs=open_)).measured != load_suite(one(kwargs=known)).measured  # an open rule is not
+    assert load_suite(one(kwargs=known)).measured == load_suite(one(kwargs={"column": "title"})).measured
+
+
 def test_loading_needs_neither_great_expectations_nor_pandas():
     code = (
         "import sys, eclip.quality.gates.gate, eclip.quality.gates.measure, eclip.quality.gates.profile\n"
