@@ -37,8 +37,10 @@ def accept(record: Mapping[str, Any], reason: str, rules: Sequence[str]) -> dict
     """Give the record of a verdict of which a person overrules some rules; without any named, all that stop.
 
     Raises:
-        ConfigError: a named rule does not stop.
+        ConfigError: a named rule does not stop, or there is no reason.
     """
+    if not reason.strip():
+        raise ConfigError("--reason is empty; say why the attempt is good all the same, it stays on record")
     stopping = stops(record)
     for rule in rules:
         if rule not in stopping:
