@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..quality.duplicates.agreement import AGREEMENTS
+from ..quality.noise import mismatch_limits
 from ..quality.report.data import Listing, Margin, Point, Sweep
 from ..quality.report.decision_table import in_force
 from ..quality.report.distance import filter_in_force
@@ -31,10 +32,12 @@ from ..schemas.manifest import Manifest
 from ..schemas.put_back import PutBack
 from .decision_work import DecisionWork
 from .exhibits import digest, known
+from .filter import worst
 from .gathering import Gathering
 from .run_folder import FOLLOWS
 
 DECIDED = 5_000_000  # pairs up to which listings are decided anew for each value: 6 s of CPU for each million
+READ_AT_ONCE = 2_000_000  # listings up to which they are: 410 bytes each; of more catalogs' pairs alone are counted
 SHOWN = 3  # at each side of a threshold
 Row = dict[str, Any]
 
@@ -49,15 +52,22 @@ def _filter(found: Gathering) -> list[Sweep]:
     if scores is None or "clean" not in found.manifests:
         return []
     listings, config = found.dataset("clean/listings"), filter_in_force(found.stages["filter"].settings)
+    worst_scores, no_limit = worst(listings, scores, config), config.mismatch.model_copy(update={"max_score": 1.0})
     counts: Counts = {}
     near: dict[tuple[str, bool], list[tuple[float, int, str, float]]] = {}
     for shard in range(scores.shards):
         table = scores.table(shard, ["id", *READ])
-        table = table.append_column("information", listings.table(shard, ["information"])["information"])
+        known_before = listings.table(shard, ["information", "category"])
+        for name in known_before.column_names:
+            table = table.append_column(name, known_before[name])
         for batch in table.combine_chunks().to_batches():
-            add(counts, rejected_at(batch, config))
+            farthest = mismatch_limits(batch, no_limit, worst_scores) if worst_scores else None
+            add(counts, rejected_at(batch, config, farthest))
             for key, (column, below) in SCORES.items():
-                _nearest(near, key, batch["id"], batch[column], value_of(key, config), below)
+                limit: float | np.ndarray = value_of(key, config)
+                if column == "mismatch":
+                    limit = np.minimum(np.float32(limit), 1.0 if farthest is None else farthest)
+                _nearest(near, key, batch["id"], batch[column], limit, below)
     ids = sorted({name for rows in near.values() for *_, name, _ in rows})
     there = known(listings, ids)
     swept = []
@@ -77,17 +87,18 @@ def _filter(found: Gathering) -> list[Sweep]:
 
 def _nearest(
     near: dict[tuple[str, bool], list[tuple[float, int, str, float]]], key: str, ids: pa.Array, scores: pa.Array,
-    limit: float, below: bool,
+    limit: float | np.ndarray, below: bool,
 ) -> None:  # fmt: skip
-    """Hold the rows nearest to a limit, at each side; a tie goes by the hash of the id."""
+    """Hold the rows nearest to a limit (of all, or of each), at each side; a tie goes by the hash of the id."""
     values = np.asarray(pc.cast(scores, pa.float64()).fill_null(np.nan))
+    gap = np.abs(values - limit)
     for out in (True, False):
         side = (values < limit) == out if below else (values > limit) == out
         rows = np.flatnonzero(side & ~np.isnan(values))
         held = near.setdefault((key, out), [])
-        for row in rows[np.argsort(np.abs(values[rows] - limit), kind="stable")][: 4 * SHOWN].tolist():
+        for row in rows[np.argsort(gap[rows], kind="stable")][: 4 * SHOWN].tolist():
             name = ids[row].as_py()
-            entry = (-abs(values[row] - limit), -digest(name), name, float(values[row]))
+            entry = (-float(gap[row]), -digest(name), name, float(values[row]))
             heapq.heappush(held, entry) if len(held) < SHOWN else heapq.heappushpop(held, entry)
 
 
@@ -107,7 +118,7 @@ def _deduplicate(found: Gathering) -> list[Sweep]:
         return []
     listings = found.dataset("filter/listings")
     dropped: Counts = {}
-    if number <= DECIDED:
+    if number <= DECIDED and found.manifests["filter"].datasets["listings"].rows <= READ_AT_ONCE:
         manifest = found.manifests["deduplicate"]
         attempt = found.run.stage("deduplicate") / manifest.attempt
         spared = PutBack.written(attempt).rules(AGREEMENTS, "deduplicate")

@@ -108,7 +108,7 @@ def judge(
         spared: For listings that were put back, the places of the rules that must not reject them.
     """
     batch = scored(batch, scores)
-    limits = _mismatch_limits(batch, config.mismatch, worst or {})
+    limits = mismatch_limits(batch, config.mismatch, worst or {})
     fired = np.stack([_mask(m) for m in _rules(batch, config, limits).values()], axis=1)
     own = own or OwnFilters()
     fired = np.concatenate([fired, own.fired(batch)], axis=1)
@@ -155,7 +155,7 @@ def worst_of(counts: Mapping[str, Mapping[float, int]], share: float) -> dict[st
     return limits
 
 
-def _mismatch_limits(batch: pa.RecordBatch, config: MismatchConfig, worst: Mapping[str, float]) -> np.ndarray:
+def mismatch_limits(batch: pa.RecordBatch, config: MismatchConfig, worst: Mapping[str, float]) -> np.ndarray:
     """Give the score above which each listing is rejected. [float32 (n,)]"""
     names = groups(batch, config).to_pylist() if worst else [""] * batch.num_rows
     return np.array([min(config.max_score, worst.get(name, 1.0)) for name in names], np.float32)

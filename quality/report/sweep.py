@@ -80,22 +80,28 @@ def changed(key: str, value: float, config: Any) -> Any:
     return config.model_copy(update={section: int(value) if isinstance(kept, int) and value == int(value) else value})
 
 
-def rejected_at(scores: pa.RecordBatch, config: FilterConfig) -> Counts:
+def rejected_at(scores: pa.RecordBatch, config: FilterConfig, farthest: np.ndarray | None = None) -> Counts:
     """Count the rows of a batch that a rule fires on, for each value of its threshold.
 
     Args:
         scores: READ and `information`.
         config: The thresholds that were in force.
+        farthest: Where a share of each group is rejected: the score of mismatch above which each row belongs to it,
+            whatever the threshold. [float32 (n,)]
     """
     found: Counts = {}
     for key in (key for key in VALUES if key.startswith("filter.")):
         values = values_of(key, config)
         if key in SCORES:
             column, below = SCORES[key]
-            known = np.sort(np.asarray(pc.drop_null(scores[column])))
-            limits = np.array(values, known.dtype if known.dtype.kind == "f" else float)
+            known, out = scores[column], 0
+            if column == "mismatch" and farthest is not None:
+                shared = pc.greater(known, pa.array(farthest))
+                out, known = pc.sum(shared).as_py() or 0, known.filter(pc.invert(shared))
+            known = np.sort(np.asarray(pc.drop_null(known)))
+            limits = np.array(values, np.float32 if column == "mismatch" else float)  # as the rules compare them
             upto = np.searchsorted(known, limits, "left" if below else "right")
-            found[key] = upto if below else len(known) - upto
+            found[key] = upto if below else out + len(known) - upto
         else:
             fired = [pc.sum(placeholder(scores, changed(key, v, config))).as_py() or 0 for v in values]
             found[key] = np.array(fired)

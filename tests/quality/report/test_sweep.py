@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from eclip.quality.duplicates.decision import Nodes
 from eclip.quality.duplicates.edges import EDGES
-from eclip.quality.noise import HOT, judge, score
+from eclip.quality.noise import HOT, judge, mismatch_limits, score
 from eclip.quality.report.sweep import (
     PAIR_SCORES,
     changed,
@@ -46,6 +47,30 @@ def test_each_value_counts_what_the_rule_would_reject() -> None:
     for key, rule in RULES.items():
         for value, rows in zip(values_of(key, FILTER), counts[key], strict=True):
             _, lost = judge(listings, scores, changed(key, value, FILTER))
+            assert sum(rule in rules for rules in lost["rules"].to_pylist()) == rows, (key, value)
+
+
+def test_the_worst_share_of_a_group_is_counted_at_every_value() -> None:
+    listings, scores = scored()
+    config = FilterConfig.model_validate({"mismatch": {"share": 0.1, "within": "catalog"}})
+    known = np.asarray(pc.drop_null(scores["mismatch"]))
+    worst = {"": float(np.sort(known)[-len(known) // 10])}
+    farthest = mismatch_limits(listings, config.mismatch, worst)
+    key = "filter.mismatch.max_score"
+    counts = rejected_at(scores.append_column("information", listings["information"]), config, farthest)[key]
+    for value, rows in zip(values_of(key, config), counts, strict=True):
+        _, lost = judge(listings, scores, changed(key, value, config), worst)
+        assert sum("mismatched_photo" in rules for rules in lost["rules"].to_pylist()) == rows > 0, value
+
+
+def test_a_score_beside_a_limit_that_floats_round_is_counted_as_the_rule_judges_it() -> None:
+    listings = LISTINGS.conform(pa.RecordBatch.from_pylist([{"id": "a", "title": "mug", "width": 1100, "height": 500}]))
+    config = FilterConfig(max_aspect=2.2)
+    scores = score(listings, HOT.empty_table(), pa.array([0.3], pa.float32()))
+    counts = rejected_at(scores.append_column("information", listings["information"]), config)
+    for key, rule in RULES.items():
+        for value, rows in zip(values_of(key, config), counts[key], strict=True):
+            _, lost = judge(listings, scores, changed(key, value, config))
             assert sum(rule in rules for rules in lost["rules"].to_pylist()) == rows, (key, value)
 
 
