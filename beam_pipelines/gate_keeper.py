@@ -21,7 +21,7 @@ from ..quality.gates.verdict import Verdict
 from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
-from ..schemas.errors import ConfigError, nearest
+from ..schemas.errors import ConfigError, StageError, nearest
 from ..schemas.storage import Storage
 from .baseline import Baseline, baseline_of
 from .run_folder import RunFolder
@@ -114,17 +114,26 @@ class Gate:
             suite, baseline, GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
         )
 
+    @property
+    def metrics(self) -> list[str]:
+        """Names of metrics that the suite asks for."""
+        return [name for rule in self.suite.of(METRICS) for name in rule.columns]
+
     def judge(self, attempt: Attempt, metrics: Metrics) -> Judgement:
         """Judge a complete attempt; a shard that was measured otherwise is measured first, column by column."""
         profile = profile_of(attempt)
         drifted = self.baseline.drift(profile) if self.baseline else None
-        named = [name for rule in self.suite.of(METRICS) for name in rule.columns]
         about = drifted["metrics"] if drifted else {}
         kept = {
             name: value for name, value in metrics.items() if not name.startswith(ABOUT_DRIFT)
         }  # of a former verdict
-        metrics = kept | {name: about[name] for name in [COMPARED, *named] if name in about}
+        metrics = kept | {name: about[name] for name in [COMPARED, *self.metrics] if name in about}
         shards = [self._measured(attempt, shard) for shard in range(attempt.shards)] if self.suite.datasets else []
+        for name in self.suite.datasets:
+            gone = [shard for shard, found in enumerate(shards) if name not in found]
+            if 0 < len(gone) < len(shards):
+                part = attempt.dataset(name).part(gone[0])
+                raise StageError(f"{part} is gone, and what was measured of it; run the stage again (--from … --force)")
         partials = {
             name: measure.merge(shard[name] for shard in shards if name in shard) for name in self.suite.datasets
         }

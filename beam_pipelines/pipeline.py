@@ -145,7 +145,8 @@ def _make(
 def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> tuple[Manifest, Verdict]:
     """Judge; publish what passes, keep what does not."""
     stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
-    metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name)}
+    asked = gate.metrics if gate else ()
+    metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name, asked)}
     found = gate.judge(attempt, metrics) if gate else None
     if found:
         gate_keeper.write_records(attempt, found, summary, stage.lost)
@@ -237,7 +238,8 @@ def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Mani
         raise ConfigError(f"{name} has no gate; nothing is judged there")
     attempt = Attempt(folder.stage(name) / manifest.attempt, manifest.shards)
     gate = Gate.of(stage, config, folder, attempt.name)
-    found = gate.judge(attempt, {**manifest.metrics, **review_metrics(folder, name, attempt.name)})
+    kept = {key: value for key, value in manifest.metrics.items() if not key.startswith("review_")}
+    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.metrics))
     gate_keeper.write_verdict(attempt, found)
     rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
     verdict = acceptance.as_record(found, manifest.verdict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .run_folder import RunFolder, now
 
 FOLDER = "review"  # of the run folder
 THUMBNAIL = 320  # pixels
+FIGURES = ("precision", "precision_low", "judged")
 SHOWN = ["id", "title", "seller", "brand", "category", "price", "currency"]
 Key = tuple[str, str]  # rule, band
 Drawn = dict[str, Any]
@@ -98,12 +99,17 @@ def reviews(run: RunFolder) -> list[Review]:
     return found
 
 
-def review_metrics(run: RunFolder, stage: str, attempt: str) -> dict[str, float | None]:
-    """Give what people found of an attempt, as metrics that a gate may judge; unknown where they judged none of it."""
+def review_metrics(run: RunFolder, stage: str, attempt: str, asked: Iterable[str] = ()) -> dict[str, float | None]:
+    """Give what people found of an attempt, as metrics that a gate may judge; unknown where they judged none of it.
+
+    `asked` are metrics that a suite names: those of one rule, such as review_duplicates_equal_title_judged, are unknown
+    too until somebody has judged that rule.
+    """
     kinds = [of for of, (_, judged_stage) in QUESTIONS.items() if judged_stage == stage]
-    metrics: dict[str, float | None] = {
-        f"review_{of}_{name}": None for of in kinds for name in ("precision", "precision_low", "judged")
-    }
+    names = [f"review_{of}_{name}" for of in kinds for name in FIGURES]
+    names += [name for name in asked
+              if name.startswith(tuple(f"review_{of}_" for of in kinds)) and name.endswith(FIGURES)]  # fmt: skip
+    metrics: dict[str, float | None] = dict.fromkeys(names)
     for found in reviews(run):
         if QUESTIONS[found.of][1] == stage and found.attempt == attempt:
             metrics |= found.metrics

@@ -201,6 +201,7 @@ def test_rules_are_accepted_one_by_one(shop: Here) -> None:
     assert unknown.code == 2
     assert "did you mean 'short'?" in unknown.err
     assert shop("accept", "run", "clean", "--rule", "soft", "--reason", "x").code == 2  # a warning stops nothing
+    assert "--reason is empty" in shop("accept", "run", "clean", "--reason", " ").err
     one = shop("accept", "run", "clean", "--rule", "short", "--reason", "names are long here")
     assert one.code == 3
     assert "still stopped by few" in one.out
@@ -215,6 +216,16 @@ def test_rules_are_accepted_one_by_one(shop: Here) -> None:
         (["few"], "we grew"),
     ]
     assert shop("gate", "run", "clean").code == 0
+
+
+def test_a_part_that_is_gone_is_not_judged_around(shop: Here) -> None:
+    assert shop.run("--to", "clean").code == 0
+    next((shop.folder / "run/clean/listings").glob("part-00001-*")).unlink()
+    suite(shop, rule("rows", "expect_table_row_count_to_be_between", min_value=1))
+    configured(shop)
+    said = shop("gate", "catalog.yaml", "clean")
+    assert said.code == 1
+    assert "part-00001-of-00002.parquet is gone" in said.err
 
 
 def test_suites_are_written_from_a_good_run_which_passes_them(shop: Here) -> None:

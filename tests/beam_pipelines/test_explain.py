@@ -85,6 +85,7 @@ def test_a_changed_list_runs_the_stages_again_and_scores_nothing_anew(hostile: P
         ("id,reason,date\n4,,2026-11-25\n", "has no reason"),
         ("id,reason,date\n4,why,yesterday\n", "'yesterday' is no date"),
         ("id,reason,date,stage,rule\n4,why,2026-11-25,filter,short_titel\n", "did you mean 'short_title'?"),
+        ("id,reason,date,rule\n4,why,2026-11-25,short_titel\n", "did you mean 'short_title'?"),
         ("id,reason,date,stage\n4,why,2026-11-25,ingest\n", "nothing can be put back into ingest"),
     ],
 )
@@ -167,8 +168,12 @@ def test_what_people_found_can_stop_a_run(hostile: Path, tmp_path: Path) -> None
     kwargs = {"column": "review_duplicates_precision", "min_value": 0.9}
     meta = {"rule": "right_duplicates", "dataset": "metrics", "why": "People look at what is dropped."}
     rule = {"type": "expect_column_values_to_be_between", "kwargs": kwargs, "meta": meta, "severity": "critical"}
+    of_rule = {"kwargs": {"column": "review_duplicates_equal_image_precision_low", "min_value": 0.9},
+               "meta": {**meta, "rule": "right_photos"}}  # fmt: skip
     (folder / "suites").mkdir()
-    (folder / "suites/deduplicate.json").write_text(json.dumps({"name": "mine", "expectations": [rule]}))
+    (folder / "suites/deduplicate.json").write_text(
+        json.dumps({"name": "mine", "expectations": [rule, rule | of_rule]})
+    )
     gate = ("gate", folder / "catalog.yaml", "deduplicate", "--set", "gates.suites=suites")
     assert eclip(*gate).code == 0  # nobody has judged: there is nothing to say
     labels = {"case": "c", "rule": "equal_title", "band": "", "answer": "n"}
@@ -179,3 +184,4 @@ def test_what_people_found_can_stop_a_run(hostile: Path, tmp_path: Path) -> None
     done = eclip(*gate)
     assert done.code == 3, done.out + done.err
     assert "right_duplicates" in done.out + done.err
+    assert "right_photos:" not in done.out + done.err  # nobody has judged that rule
