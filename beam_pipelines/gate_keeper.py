@@ -29,6 +29,7 @@ from .shard_gate import GatePlan, ShardGate
 from .stage import Stage
 
 Metrics = Mapping[str, float | int | str | None]
+AT_ONCE = 8  # shards whose numbers are held together
 SAMPLES = pa.schema(
     [("dataset", pa.string()), ("rule", pa.string()), ("id", pa.string()), ("other_id", pa.string()),
      ("detail", pa.string()), ("row", pa.string())]
@@ -128,17 +129,29 @@ class Gate:
             name: value for name, value in metrics.items() if not name.startswith(ABOUT_DRIFT)
         }  # of a former verdict
         metrics = kept | {name: about[name] for name in [COMPARED, *self.metrics] if name in about}
-        shards = [self._measured(attempt, shard) for shard in range(attempt.shards)] if self.suite.datasets else []
-        for name in self.suite.datasets:
-            gone = [shard for shard, found in enumerate(shards) if name not in found]
-            if 0 < len(gone) < len(shards):
-                part = attempt.dataset(name).part(gone[0])
-                raise StageError(f"{part} is gone, and what was measured of it; run the stage again (--from … --force)")
-        partials = {
-            name: measure.merge(shard[name] for shard in shards if name in shard) for name in self.suite.datasets
-        }
+        partials = self._merged(attempt) if self.suite.datasets else {}
         known = self.baseline.parameters if self.baseline else {}
         return Judgement(judge(self.suite, partials, metrics, known=known), metrics, profile, drifted, self)
+
+    def _merged(self, attempt: Attempt) -> dict[str, Any]:
+        """Add the numbers of the shards up by dataset, few at a time: the values of a column may be many in each.
+
+        Raises:
+            StageError: a part of a dataset is gone.
+        """
+        partials, there = dict[str, Any](), {name: set[int]() for name in self.suite.datasets}
+        for first in range(0, attempt.shards, AT_ONCE):
+            last = min(first + AT_ONCE, attempt.shards)
+            shards = {shard: self._measured(attempt, shard) for shard in range(first, last)}
+            for name, known in there.items():
+                known |= {shard for shard, found in shards.items() if name in found}
+                found = [partials.get(name, {}), *(shards[shard][name] for shard in sorted(known & shards.keys()))]
+                partials[name] = measure.merge(found)
+        for name, known in there.items():
+            if gone := known and set(range(attempt.shards)) - known:
+                part = attempt.dataset(name).part(min(gone))
+                raise StageError(f"{part} is gone, and what was measured of it; run the stage again (--from … --force)")
+        return partials
 
     def _measured(self, attempt: Attempt, shard: int) -> Mapping[str, Any]:
         """The partial numbers of a shard, by dataset."""

@@ -184,7 +184,8 @@ def _merge_aggregate(name: str, parts: Sequence[Mapping[str, Any] | None]) -> di
                 state.merge(part)
     except UnfitError as unfit:
         error = error or str(unfit)
-    return {**state.partial(), "error": error}
+    kept = state if error is None else type(state)()
+    return {**kept.partial(), "error": error}
 
 
 def _error(parts: Sequence[Mapping[str, Any] | None]) -> str | None:
@@ -209,4 +210,5 @@ class _Column:
                 self._error = str(error)
 
     def partial(self) -> dict[str, Any]:
-        return {**self._state.partial(), "error": self._error}
+        state = self._state if self._error is None else type(self._state)()  # what is not judged is not kept
+        return {**state.partial(), "error": self._error}

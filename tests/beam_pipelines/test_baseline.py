@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from driver import manifest
+from eclip.beam_pipelines import gate_keeper
 
 from .conftest import Here
 
@@ -216,6 +217,22 @@ def test_rules_are_accepted_one_by_one(shop: Here) -> None:
         (["few"], "we grew"),
     ]
     assert shop("gate", "run", "clean").code == 0
+
+
+def test_it_does_not_matter_how_many_shards_are_added_up_together(shop: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite(
+        shop,
+        rule("known", "expect_column_distinct_values_to_equal_set", column="category", value_set=["Mugs", "Pans"]),
+        rule("titles", "expect_column_unique_value_count_to_be_between", column="title", min_value=ROWS),
+        rule("short", LENGTH, "warning", column="title", max_value=10),
+        rule("unique", "expect_column_values_to_be_unique", column="id"),
+    )
+    configured(shop)
+    assert shop.run("--to", "clean").code == 0
+    together = record(shop, "clean", "gate.json")
+    monkeypatch.setattr(gate_keeper, "AT_ONCE", 1)
+    assert shop("gate", "run", "clean").code == 0
+    assert record(shop, "clean", "gate.json") == together
 
 
 def test_a_part_that_is_gone_is_not_judged_around(shop: Here) -> None:
