@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from .places import Overrides, RunPlace, config_of, out, run_folder
+from .places import Overrides, RunPlace, config_of, out, plain, run_folder
 
 if TYPE_CHECKING:
     from ..schemas.config import Config
@@ -29,9 +29,9 @@ def gate(place: RunPlace, stage: StageName, overrides: Overrides = None) -> None
     from .pipeline import judge_again
 
     manifest, verdict = judge_again(_config(place, overrides), stage)
-    out.print(escape(repr(verdict)))
+    out.print(plain(repr(verdict)))
     if "accepted" in manifest.verdict:
-        out.print(f"accepted by hand: {escape(manifest.verdict['accepted']['reason'])}")
+        out.print(f"accepted by hand: {plain(manifest.verdict['accepted']['reason'])}")
     if not manifest.passed:
         raise typer.Exit(3)
 

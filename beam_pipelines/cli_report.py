@@ -109,7 +109,7 @@ def review(
         for column in list(table.columns)[2:]:
             column.justify = "right"
         for line in found.lines:
-            table.add_row(*(escape(cell) for cell in line.cells))
+            table.add_row(*(plain(cell) for cell in line.cells))
         out.print(table)
         out.print(escape(found.sentence))
         return
