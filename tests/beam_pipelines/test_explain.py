@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from browser import Outline
 from driver import copy_of, eclip, manifest
+from eclip.beam_pipelines import sweeping
 from eclip.beam_pipelines.explain import explain
+from eclip.beam_pipelines.gathering import Gathering
 from eclip.beam_pipelines.run_folder import RunFolder
 from eclip.quality.report.story import Story
 from eclip.schemas.storage import Storage
@@ -161,6 +163,21 @@ def test_an_error_that_quotes_a_seller_is_safe_too(here: Here) -> None:
     assert done.code == 1
     assert "with other values" in done.err
     assert not UNSAFE.search(done.err.replace("\n", ""))
+
+
+def test_of_more_listings_than_memory_holds_pairs_alone_are_counted(
+    hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Gathering(RunFolder(Storage.of(hostile / "run")))
+    swept = {sweep.key: sweep for sweep in sweeping.sweeps(found)}
+    assert any(point.rows for point in swept["deduplicate.text_similarity"].points)
+    monkeypatch.setattr(sweeping, "READ_AT_ONCE", 1)
+    again = {sweep.key: sweep for sweep in sweeping.sweeps(found)}
+    assert all(point.rows is None for point in again["deduplicate.text_similarity"].points)
+    assert [p.pairs for p in again["deduplicate.text_similarity"].points] == [
+        p.pairs for p in swept["deduplicate.text_similarity"].points
+    ]
+    assert again["filter.min_characters"] == swept["filter.min_characters"]
 
 
 def test_what_people_found_can_stop_a_run(hostile: Path, tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_equal_sources_are_stable_and_shards_do_not_matter() -> None:
         assert drift(profiled(5, **one), profiled(3, **other), "history/1") == found
 
 
+def test_an_index_is_judged_beyond_what_chance_makes_of_it() -> None:
+    then, now = ["a"] * 60 + ["b"] * 40, ["a"] * 100 + ["b"] * 100
+    found = drift(profiled(category=now), profiled(category=then), "history/1")
+    column = found["columns"]["category"]
+    assert column["psi"] == pytest.approx(psi([60, 40], [100, 100]))
+    assert column["noise"] == pytest.approx((2 - 1) * (1 / 100 + 1 / 200))
+    assert found["metrics"]["psi_category"] == pytest.approx(column["psi"] - column["noise"])
+
+
 @pytest.mark.parametrize(
     ("column", "then", "now", "level"),
     [

@@ -66,6 +66,14 @@ def test_metrics_are_judged_where_they_are_given():
     assert "lost: lost is 2, expected at most 0" in [failure.message for failure in verdict.failures]
 
 
+def test_parameters_come_with_the_suite_or_with_the_call():
+    rule = {"type": "expect_table_row_count_to_be_between", "kwargs": {"max_value": {"$PARAMETER": "most * 2"}}}
+    suite = {"name": "mine", "expectations": [rule], "suite_parameters": {"most": 1}}
+    assert gate(pd.DataFrame({"id": ["a", "b"]}), suite).passed
+    assert not gate(pd.DataFrame({"id": ["a", "b", "c"]}), suite).passed
+    assert gate(pd.DataFrame({"id": ["a", "b", "c"]}), suite, parameters={"most": 2}).passed
+
+
 def test_a_shipped_suite_by_its_name():
     rows = [{"id": i, "title": f"<b>Red mug {i}</b>" if i == "c" else f"Red mug {i}", "lang": "en"} for i in "abcd"]
     verdict = gate(LISTINGS.conform(pa.RecordBatch.from_pylist(rows)), "clean")

@@ -28,6 +28,8 @@ def test_precision_by_rule_and_band() -> None:
     lines = {(line.rule, line.band): line for line in found.lines}
     assert (lines["text", "0.6 to 0.7"].right, lines["text", "0.6 to 0.7"].judged) == (6, 8)
     assert lines["text", "all"].precision == pytest.approx(0.1 * 6 / 8 + 0.9)  # weighed by the rows that there are
+    answers_worth = 1 / (0.1**2 / 8 + 0.9**2 / 4)  # Kish's: four answers stand for nine rows in ten
+    assert lines["text", "all"].low == pytest.approx(wilson(0.975 * answers_worth, answers_worth)[0])
     assert (lines["gtin", ""].judged, lines["gtin", ""].unsure) == (1, 1)
     assert found.metrics["review_duplicates_text_precision"] == lines["text", "all"].precision
     assert found.metrics["review_duplicates_judged"] == 13
