@@ -56,7 +56,8 @@ def run(
             if found.action == "skip":
                 skipped[stage.name] = found
             done.append(found)
-        folder.remember()
+        if any(stage.name != "report" for stage in chosen):
+            folder.remember()
     return done
 
 

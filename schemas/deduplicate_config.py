@@ -86,7 +86,7 @@ class DeduplicateConfig(Section):
     bands: int = Field(32, ge=1)  # LSH bands; bands x rows <= num_perm
     rows: int = Field(4, ge=1)  # values a band
     leaders: int = Field(8, ge=1)  # in a bucket, members are compared with this many leaders
-    max_links: int = Field(10, ge=1)  # links kept for a listing
+    max_links: int = Field(10, ge=1)  # links kept for a listing: its nearest; a leader has those of its offers beside
     links: LinkConfig = LinkConfig()
     survivor: list[Literal["trusted", "photo", "attributes", "newest", "oldest", "cheapest"]] = [
         "trusted",

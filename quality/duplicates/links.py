@@ -64,10 +64,10 @@ def links(
 
 @compiled
 def _strongest(left: np.ndarray, right: np.ndarray, n: int, most: int) -> np.ndarray:
-    """Take edges in their order, as long as neither listing has so many yet. [int64 (m,)] x2 -> [bool (m,)]"""
+    """Take so many edges of each listing; a leader may have one of each offer. [int64 (m,)] x2 -> [bool (m,)]"""
     count, taken = np.zeros(n, np.int64), np.zeros(len(left), np.bool_)
     for k in range(len(left)):
-        if count[left[k]] < most and count[right[k]] < most:
+        if count[left[k]] < most or count[right[k]] < most:
             taken[k] = True
             count[left[k]] += 1
             count[right[k]] += 1

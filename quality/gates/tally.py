@@ -225,9 +225,16 @@ class _Tuples:
         near[:-1] |= same
         rows = np.flatnonzero(near & ~ignored)
         taken = batch.take(pa.array(rows)).select(self._columns).to_pylist()
-        tuples = [tuple(None if value != value else repr(value) for value in row.values()) for row in taken]
+        tuples = [tuple(_name(value) for value in row.values()) for row in taken]
         counts = Counter(tuples)
         found = np.array([row for row, each in zip(rows.tolist(), tuples, strict=True) if counts[each] > 1], np.int64)
         bad = pa.array(found)
         columns = [batch.column(name).take(bad) for name in self._columns]
         return int(ignored.sum()), found - held, keys.take(bad), columns
+
+
+def _name(value: Any) -> str | None:
+    """Spell a value so that what pandas takes for equal is equal: not a number and nothing, zero and minus zero."""
+    if value != value:
+        return None
+    return repr(value + 0.0) if isinstance(value, float) else repr(value)

@@ -179,7 +179,7 @@ def test_publishes_a_page_and_its_data(config, run):
     assert "5 records went in; 2 came out as trusted listings." in page
     assert "because the catalog has no photos" in page
     assert json.loads((folder / "report.json").read_bytes())["stages"][0]["metrics"]["rows_in"] == 5
-    assert {**manifest.verdict, "at": ""} == {"passed": True, "suite": None, "failures": [], "at": ""}
+    assert {**manifest.verdict, "at": ""} == {"passed": True, "suite": None, "baseline": None, "failures": [], "at": ""}
     assert not (folder / "gate.json").exists()
 
 

@@ -46,7 +46,8 @@ def test_max_links_are_kept_the_strongest_first() -> None:
     df = pd.DataFrame({"title": [f"velmo ceramic mug retro {k}" for k in "abcdefgh"]})
     many = find_duplicates(df, config=DeduplicateConfig(max_links=100)).links
     few = find_duplicates(df, config=DeduplicateConfig(max_links=2)).links
-    assert pd.concat([few["left_id"], few["right_id"]]).value_counts().max() == 2
+    assert len(few) <= 2 * len(df) < len(many)
+    assert pd.concat([few["left_id"], few["right_id"]]).value_counts().reindex(df.index, fill_value=0).min() >= 2
     order = np.random.default_rng(0).permutation(len(df))
     mixed = find_duplicates(df.assign(id=df.index).iloc[order], id="id", config=DeduplicateConfig(max_links=2)).links
     again = find_duplicates(df.assign(id=df.index), id="id", config=DeduplicateConfig(max_links=2)).links
