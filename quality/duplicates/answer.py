@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from .agreement import REASONS
@@ -20,6 +21,7 @@ class Duplicates:
     links: pd.DataFrame  # left_id, right_id, kind, similarity, veto
     families: pd.Series  # family of each id
     titles: pd.Series  # title of each id
+    unread_photos: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["id", "photo", "error"]))
 
     @property
     def rows(self) -> int:
@@ -36,10 +38,14 @@ class Duplicates:
             counts = rules.value_counts()
             if len(counts):
                 lines.append(f"  {what + ' by':<11} " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
+        if len(self.unread_photos):
+            one = self.unread_photos.iloc[0]
+            lines.append(f"  {_count(len(self.unread_photos), 'photo')} could not be read, such as {one.photo} "
+                         f"({one.error}); see .unread_photos")  # fmt: skip
         return "\n".join(lines)
 
     def summary(self) -> pd.DataFrame:
-        """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts.
+        """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts; and photos that could not be read.
 
         Returns:
             Columns outcome, by, pairs, similarity (the median).
@@ -50,11 +56,13 @@ class Duplicates:
             ("linked", plain, "kind", "similarity"),
             ("variant", self.links[self.links["veto"].notna()], "veto", "similarity"),
         ]
-        rows = [
+        rows: list[dict[str, object]] = [
             {"outcome": outcome, "by": by, "pairs": len(some), "similarity": round(float(some[alike].median()), 2)}
             for outcome, frame, column, alike in parts
             for by, some in sorted(frame.groupby(column), key=lambda part: -len(part[1]))
         ]
+        if len(self.unread_photos):
+            rows.append({"outcome": "unread", "by": "photo", "pairs": len(self.unread_photos), "similarity": np.nan})
         return pd.DataFrame(rows, columns=["outcome", "by", "pairs", "similarity"])
 
     def show(self, df: pd.DataFrame | None = None, sets: int = 10) -> pd.DataFrame:

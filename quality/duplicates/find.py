@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,10 @@ def find_duplicates(
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     with _bar(watched if progress is None else progress) as moved:
         frame = frame_of(df)
-        listings, photos = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
-        return _found(frame[id] if id else frame.index, listings, photos, settings, moved)
+        listings, photos, unread = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
+        names = pd.Index(frame[id] if id else frame.index)  # as they were given, or `isin` would find none of them
+        unread.insert(0, "id", names[unread.pop("row").astype(np.int64)])
+        return replace(_found(names, listings, photos, settings, moved), unread_photos=unread)
 
 
 @contextmanager
@@ -107,7 +110,7 @@ def _bar(shown: bool) -> Iterator[Moved]:
 
 
 def _found(
-    names: Any, listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
+    names: pd.Index, listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
 ) -> Duplicates:
     known = _signs(listings, photos, config, moved)
     moved("compare", 0, 1)
@@ -129,7 +132,7 @@ def _found(
         nodes, left, right, edges, config, lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes)
     )
     chosen, *sides = links(ids, found, left, right, edges, config)
-    linked, names = chosen.to_pandas(), pd.Index(names)  # names as they were given, or `isin` would find none of them
+    linked = chosen.to_pandas()
     for side, places in zip(("left_id", "right_id"), sides, strict=True):
         linked[side] = names[places]
     families = pd.Series(names[found.family], index=names, name="family")

@@ -31,6 +31,8 @@ PHOTOS = pa.schema([("row", pa.int64()), ("position", pa.int32()), ("width", pa.
 HASHED_AT_ONCE = 256  # rows
 SEVERAL = (list, tuple, set, frozenset, np.ndarray)  # a cell of these holds several values
 MAIN = ("width", "height", "phash")  # what a listing says of its main photo
+NONE = "there is no photo"
+UNREAD = ["row", "photo", "error"]  # of each photo that could not be read
 
 
 def frame_of(df: Any) -> pd.DataFrame:
@@ -51,8 +53,8 @@ def listings_of(
     df: pd.DataFrame, title: str, image: str | Sequence[str] | None, id: str | None, seller: str | None,
     attributes: str | Sequence[str], phash: str | None = None, columns: Mapping[str, str] = MappingProxyType({}),
     moved: Callable[[str, int, int], None] = lambda *_: None,
-) -> tuple[pa.RecordBatch, pa.RecordBatch]:  # fmt: skip
-    """Make listings, with MAIN, and their photos, up to MOST of each: `id` and PHOTOS.
+) -> tuple[pa.RecordBatch, pa.RecordBatch, pd.DataFrame]:  # fmt: skip
+    """Make listings, with MAIN, their photos, up to MOST of each: `id` and PHOTOS, and UNREAD of those not readable.
 
     Raises:
         ConfigError: a column is not there, or there twice.
@@ -76,13 +78,14 @@ def listings_of(
         column = columns.get(name, name)
         batch[name] = read(of_frame(df[column])) if column in df.columns else pa.nulls(len(df), kind)
     batch["attributes"] = _attributes(df[described]) if described else pa.nulls(len(df), ATTRIBUTES)
-    seen = _photos(df[photos], moved) if photos else pa.RecordBatch.from_pylist([], PHOTOS)
+    nothing = pa.RecordBatch.from_pylist([], PHOTOS), pd.DataFrame(columns=UNREAD)
+    seen, unread = _photos(df[photos], moved) if photos else nothing
     main = seen.filter(pc.equal(seen["position"], 0))
     place = pc.index_in(pa.array(np.arange(len(df))), main["row"])
     batch |= {name: main[name].take(place) for name in MAIN}
     if phash:
         batch["phash"] = pc.coalesce(batch["phash"], photo_hash(of_frame(df[phash])))
-    return pa.RecordBatch.from_pydict(batch), seen.append_column("id", names.take(seen["row"]))
+    return pa.RecordBatch.from_pydict(batch), seen.append_column("id", names.take(seen["row"])), unread
 
 
 def _names(columns: str | Sequence[str] | None) -> list[str]:
@@ -118,27 +121,40 @@ def _said(cell: Any) -> list[str]:
     return [encodable(str(v)) for v in several if not (pd.api.types.is_scalar(v) and pd.isna(v)) and str(v).strip()]  # type: ignore[misc]
 
 
-def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> pa.RecordBatch:
-    """Hash the first MOST photos of each row that decode; one that does not counts as none."""
+def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> tuple[pa.RecordBatch, pd.DataFrame]:
+    """Hash the first MOST photos of each row that decode; those that do not are told with the reason."""
     from ..images.description import hash_photos  # late: titles alone need no codecs
 
-    tables = [pd.DataFrame(columns=PHOTOS.names)]
+    tables: list[pd.DataFrame] = []
+    unread: list[tuple[int, str, str]] = []
     for first in range(0, len(df), HASHED_AT_ONCE):
         moved("read photos", first, len(df))
         rows = df.iloc[first : first + HASHED_AT_ONCE].itertuples(index=False, name=None)
         waiting = {number: _cells(cells) for number, cells in enumerate(rows, first)}
-        shown, parts = dict.fromkeys(waiting, 0), []
+        shown = dict.fromkeys(waiting, 0)
         while asked := [(row, c) for row, left in waiting.items() for c in itertools.islice(left, MOST - shown[row])]:
-            hashed = hash_photos(_photo(cell) for _, cell in asked)
+            reasons: dict[int, str] = {}
+            hashed = hash_photos(_photo(cell, place, reasons) for place, (_, cell) in enumerate(asked))
             hashed["row"] = [row for row, _ in asked]
-            hashed = hashed[hashed["error"].isna()]
+            broken = hashed["error"].notna()
+            unread += [
+                (asked[place][0], _named(asked[place][1]), reasons.get(place, hashed["error"].iat[place]))
+                for place in np.flatnonzero(broken)
+                if reasons.get(place) != NONE
+            ]
+            hashed = hashed[~broken]
             hashed["position"] = hashed.groupby("row").cumcount() + hashed["row"].map(shown)
             for row in hashed["row"].tolist():
                 shown[row] += 1
-            parts.append(hashed)
-        tables += [part[PHOTOS.names] for part in parts if len(part)]
-    found = pd.concat(tables[1:] or tables).sort_values(["row", "position"])
-    return pa.RecordBatch.from_pandas(found, PHOTOS, preserve_index=False)
+            tables.append(hashed[PHOTOS.names])
+    return _in_order(tables), pd.DataFrame(sorted(unread, key=lambda told: told[0]), columns=UNREAD)
+
+
+def _in_order(tables: Sequence[pd.DataFrame]) -> pa.RecordBatch:
+    """Put the parts together, as one batch: Arrow makes a chunk of each where pandas keeps text in Arrow itself."""
+    parts = [pa.Table.from_pandas(part, PHOTOS, preserve_index=False) for part in tables]
+    table = pa.concat_tables([PHOTOS.empty_table(), *parts]).sort_by([("row", "ascending"), ("position", "ascending")])
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], schema=PHOTOS)
 
 
 def _cells(cells: Sequence[Any]) -> Iterator[Any]:
@@ -146,14 +162,24 @@ def _cells(cells: Sequence[Any]) -> Iterator[Any]:
     return itertools.chain.from_iterable(cell if isinstance(cell, SEVERAL) else (cell,) for cell in cells)
 
 
-def _photo(cell: Any) -> bytes | None:
+def _photo(cell: Any, place: int, reasons: dict[int, str]) -> bytes | None:
+    """Read a cell; where that gives nothing, say why in `reasons`: NONE where the cell names no photo."""
     from ..images.reader import own_photo  # late: titles alone need no web
     from ..images.web import NoPhotoError
 
     try:
-        return own_photo(cell)
-    except NoPhotoError:
+        data = own_photo(cell)
+    except NoPhotoError as error:
+        reasons[place] = str(error)
         return None
+    if data is None:
+        reasons[place] = NONE
+    return data
+
+
+def _named(cell: Any) -> str:
+    """Name a photo in a message: its path or URL, or how many bytes a cell holds."""
+    return f"{len(cell):,} bytes" if isinstance(cell, bytes | bytearray | memoryview) else str(cell)
 
 
 def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:

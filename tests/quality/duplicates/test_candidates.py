@@ -214,6 +214,6 @@ def test_values_are_read_as_the_pipeline_reads_them() -> None:
     )
     found = find_duplicates(df, seller="shop", config=DeduplicateConfig(survivor=["cheapest"]))
     assert found.dropped[["dropped_id", "kept_id"]].values.tolist() == [[0, 1]]
-    table, _ = listings_of(df, "title", None, None, "shop", [])
+    table, *_ = listings_of(df, "title", None, None, "shop", [])
     assert table["gtin"].to_pylist() == ["4006381333931", "4006381333931", None]
     assert table["title"].to_pylist()[2] == "300"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from eclip.quality.duplicates.answer import Duplicates
 from eclip.quality.duplicates.find import find_duplicates
-from eclip.quality.duplicates.frame import listings_of, shared
+from eclip.quality.duplicates.frame import HASHED_AT_ONCE, listings_of, shared
 from eclip.quality.duplicates.variants import veto
 from eclip.quality.images import decode, description, web
 from eclip.quality.images.hashes import phash
@@ -107,7 +107,7 @@ def test_photos_that_do_not_decode_make_room_for_those_behind_them() -> None:
     many = [[b"broken"] * 9 + [picture(1), None, picture(2)], [picture(3)] * 8 + [picture(1)], [picture(2, 120)]]
     df = pd.DataFrame({"title": ["velmo mug", "ardon tea pot", "oak table"], "photo": many})
     assert find_duplicates(df, image="photo").links[["left_id", "right_id"]].values.tolist() == [[0, 2]]
-    _, photos = listings_of(df, "title", "photo", None, None, ())
+    _, photos, _ = listings_of(df, "title", "photo", None, None, ())
     assert list(zip(photos["row"].to_pylist(), photos["position"].to_pylist(), strict=True)) == [
         (0, 0), (0, 1), *((1, k) for k in range(8)), (2, 0)
     ]  # fmt: skip
@@ -118,10 +118,36 @@ def test_photos_are_hashed_many_at_once_and_none_is_encoded(monkeypatch: pytest.
     monkeypatch.setattr(decode, "_jpeg", lambda *_: pytest.fail("a JPEG was made"))
     monkeypatch.setattr(description, "phash", lambda gray: batches.append(len(gray)) or phash(gray))
     df = pd.DataFrame({"title": [f"mug {n}" for n in range(30)], "photo": [picture(n) for n in range(30)]})
-    _, photos = listings_of(df, "title", "photo", None, None, ())
+    _, photos, _ = listings_of(df, "title", "photo", None, None, ())
     assert len(photos) == 30
     assert batches == [30, 30]
     assert photos["phash"].to_pylist() == description.hash_photos(df["photo"])["phash"].tolist()
+
+
+@pytest.mark.parametrize("dtype", [object, "str", pd.ArrowDtype(pa.string())])
+def test_frames_of_more_rows_than_are_hashed_at_once(tmp_path: Path, dtype: Any) -> None:
+    (tmp_path / "a.png").write_bytes(picture(1))
+    n = HASHED_AT_ONCE * 2 + 3
+    df = pd.DataFrame({"title": [f"mug {k}" for k in range(n)]})
+    df["photo"] = pd.Series([str(tmp_path / "a.png"), *[None] * (n - 3), *[str(tmp_path / "a.png")] * 2], dtype=dtype)
+    _, photos, unread = listings_of(df, "title", "photo", None, None, ())
+    assert photos["row"].to_pylist() == [0, n - 2, n - 1]
+    assert unread.empty
+
+
+def test_photos_that_cannot_be_read_are_counted_and_listed(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(picture(1))
+    gone = str(tmp_path / "gone.png")
+    df = pd.DataFrame({"sku": ["x", "y", "z"], "title": ["velmo mug", "ardon tea pot", "oak table"]})
+    df["photo"] = [[gone, str(tmp_path / "a.png")], None, [b"broken"]]
+    found = find_duplicates(df, id="sku", image="photo")
+    assert found.unread_photos["id"].tolist() == ["x", "z"]
+    assert found.unread_photos["photo"].tolist() == [gone, "6 bytes"]
+    assert found.summary().iloc[-1].tolist()[:3] == ["unread", "photo", 2]
+    assert found.unread_photos["error"][0] == "the file is not there"
+    assert f"2 photos could not be read, such as {gone} (the file is not there); see .unread_photos" in repr(found)
+    assert "could not be read" not in repr(find_duplicates(df[1:2], id="sku", image="photo"))
+    assert find_duplicates(df, id="sku").unread_photos.empty
 
 
 def test_a_url_in_a_frame_asks_no_inner_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +158,7 @@ def test_a_url_in_a_frame_asks_no_inner_address(tmp_path: Path, monkeypatch: pyt
         server.settimeout(0.2)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/a.jpg"
         df = pd.DataFrame({"title": ["velmo mug", "ardon pot"], "photo": [url, str(tmp_path / "own.png")]})
-        _, photos = listings_of(df, "title", "photo", None, None, ())
+        _, photos, _ = listings_of(df, "title", "photo", None, None, ())
         with pytest.raises(TimeoutError):
             server.accept()
     assert photos["row"].to_pylist() == [1]  # a file is the caller's own
@@ -144,7 +170,7 @@ def test_attributes_come_as_one_column_and_as_lists() -> None:
     found = find_duplicates(df, seller="shop", attributes="colour")
     assert found.links["veto"].notna().any()
     several = df.assign(colour=[["red", "wide"], np.array(["blue", None], object), [], [None, " "]])
-    batch, _ = listings_of(several, "title", None, None, None, ["colour", "colour"])
+    batch, *_ = listings_of(several, "title", None, None, None, ["colour", "colour"])
     assert batch["attributes"].to_pylist() == [
         [{"name": "colour", "values": ["red", "wide"]}], [{"name": "colour", "values": ["blue"]}], [], []
     ]  # fmt: skip
@@ -210,7 +236,7 @@ def test_which_photos_are_hot_does_not_depend_on_the_order_of_rows() -> None:
     )
     titles = ["blue tea pot with a lid"] * 40 + [f"{words[k % 12]} {words[k * 7 % 12]} {k}" for k in range(40)]
     df = pd.DataFrame({"id": range(80), "title": titles, "hash": "f0f0f0f0f0f0f0f0", "brand": "x"})
-    rows = [shared(*listings_of(some, "title", None, "id", None, (), "hash"))
+    rows = [shared(*listings_of(some, "title", None, "id", None, (), "hash")[:2])
             for some in (df, df[::-1], df.sample(frac=1, random_state=1))]  # fmt: skip
     assert rows[0].num_rows == 1
     assert 0.05 < rows[0]["title_similarity"][0].as_py() < 0.95
