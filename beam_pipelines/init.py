@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,47 +14,10 @@ from ..schemas.config import Config, SourceConfig
 from ..schemas.config_file import load
 from ..schemas.errors import ConfigError
 from . import sources
+from .column_names import Mapped, guess
+from .photo_folder import LOOKED, folder_of, separator_of
 
-# What exports call our columns, likeliest first; compared without case, spaces and marks.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "sku", "productid", "itemid", "listingid", "offerid", "postingid", "asin", "uniqid", "articleid",
-           "artikelnummer", "uid", "key", "index", "handle"),
-    "title": ("title", "name", "productname", "producttitle", "itemname", "listingtitle", "product", "titel", "titre",
-              "bezeichnung", "artikelbezeichnung", "produktname", "artikelname", "titulo", "nombre", "nom",
-              "상품명", "heading"),
-    "description": ("description", "details", "productdescription", "longdescription", "body", "beschreibung", "desc"),
-    "brand": ("brand", "brandname", "maker", "manufacturer", "marke", "marque", "vendor"),
-    "seller": ("seller", "sellerid", "shop", "shopid", "store", "merchant", "sellername", "merchantid", "haendler",
-               "händler", "verkäufer", "verkaeufer", "vendeur", "vendedor", "판매자"),
-    "category": ("category", "categorypath", "productcategory", "categorytree", "productcategorytree", "department",
-                 "producttype", "googleproductcategory", "articletype", "kategorie", "warengruppe",
-                 "categorie", "categoria", "카테고리", "type"),
-    "price": ("price", "saleprice", "currentprice", "listprice", "retailprice", "preis", "prix"),
-    "currency": ("currency", "currencycode", "pricecurrency", "waehrung", "währung", "devise", "moneda"),
-    "gtin": ("gtin", "ean", "upc", "barcode", "gtin13", "ean13", "isbn"),
-    "mpn": ("mpn", "modelnumber", "model", "partnumber"),
-    "catalog_id": ("catalogid", "labelgroup", "clusterid", "groundtruth", "matchid"),
-    "item_group_id": ("itemgroupid", "groupid", "parentid", "parentsku", "parentasin"),
-    "url": ("url", "link", "producturl", "itemurl", "productlink"),
-    "lang": ("lang", "language", "locale"),
-    "updated_at": ("updatedat", "updated", "lastmodified", "modifiedat", "timestamp", "crawltimestamp", "createdat"),
-    "split": ("split", "subset", "fold"),
-    "image": ("image", "images", "photos", "photo", "imagebytes", "imageurl", "imagelink", "imageurls", "picture",
-              "pictures", "imgurl", "img", "thumbnail", "imagepath", "bild", "bilder", "foto", "imagen", "이미지"),
-}  # fmt: skip
-ATTRIBUTES = (
-    "colour",
-    "color",
-    "basecolour",
-    "size",
-    "material",
-    "pattern",
-    "gender",
-    "style",
-    "season",
-    "farbe",
-    "groesse",
-)
+NO_ID = "THE_COLUMN_THAT_IDENTIFIES_A_LISTING"  # stands where a person has to name it
 
 
 def write_config(source: str, target: Path) -> Iterator[str]:
@@ -65,79 +28,74 @@ def write_config(source: str, target: Path) -> Iterator[str]:
     """
     if target.exists():
         raise ConfigError(f"{target}: stands there already; name another file with --output, or remove it")
-    schema, delimiter = _columns(source)
-    mapping = guess(schema)
-    if "id" not in mapping:
-        raise ConfigError(
-            f"{source}: none of the columns {', '.join(schema.names)} looks like an id; "
-            f"copy examples/catalog.yaml and map source.columns.id yourself"
-        )
-    target.write_text(_text(source, target, schema, mapping, delimiter), "utf-8")
+    schema, delimiter, sample = _columns(source)
+    mapping = guess(schema, sample)
+    cells = _photo_cells(mapping, sample)
+    separator = separator_of(cells)
+    near = Path(source).absolute().parent
+    root = folder_of(cells, separator, near) if near.is_dir() else None  # no folder is near a URL or a glob of folders
+    target.write_text(_text(source, target, schema, mapping, delimiter, root, separator), "utf-8")
     load(target)  # what we write must load
     for ours, theirs in mapping.items():
         yield f"{ours:>14} <- {theirs if isinstance(theirs, str) else ', '.join(theirs.values())}"
     rest = _unmapped(schema, mapping)
     if rest:
         yield f"{'not mapped':>14}    {', '.join(rest)}"
+    if root is not None:
+        yield f"{'photos':>14}    in {root}"
+    elif any("://" not in cell for cell in cells):
+        yield f"{'look':>14}    the photos that {mapping['image']} names were not found: set image.root to their folder"
     missing = [name for name in ("title", "seller", "image") if name not in mapping]
     if missing:
         yield f"{'look':>14}    no column looks like {', '.join(missing)}: map source.columns yourself, if there is one"
+    if "id" not in mapping:
+        yield f"{'look':>14}    no column looks like an id: in {target}, put its name in the place of {NO_ID}"
+        yield f"{target} is written, all but the id: name its column, then `eclip run {target}`"
+        return
     yield f"{target} is written: look at the mapping, then `eclip run {target}`"
 
 
-def _columns(source: str) -> tuple[pa.Schema, str | None]:
-    """The columns of a source; of a CSV file, the delimiter too, where it is not the comma."""
-    found: dict[str | None, pa.Schema] = {}
+def _columns(source: str) -> tuple[pa.Schema, str | None, pa.RecordBatch | None]:
+    """The columns of a source; of a CSV file, the delimiter too, where it is not the comma; and its first records."""
+    found: dict[str | None, tuple[pa.Schema, str | None, pa.RecordBatch | None]] = {}
     for delimiter in (None, ";", "\t", "|"):
         config = Config(source=SourceConfig(path=source, delimiter=delimiter), folder=str(Path.cwd()))
         files = sources.find(config)
-        found[delimiter] = sources.columns(files, config.source)
-        if len(found[delimiter]) > 1:
-            return found[delimiter], delimiter
-    return found[None], None
+        schema = sources.columns(files, config.source)
+        found[delimiter] = schema, delimiter, None
+        if len(schema) > 1:
+            records = sources.read(files[0], config.source, schema)
+            first = next((some.batch for some in records if isinstance(some, sources.Records)), None)
+            return schema, delimiter, first
+    return found[None]
 
 
-def _unmapped(schema: pa.Schema, mapping: Mapping[str, str | dict[str, str]]) -> list[str]:
+def _photo_cells(mapping: Mapped, sample: pa.RecordBatch | None) -> list[str]:
+    name = mapping.get("image")
+    if not isinstance(name, str) or sample is None:
+        return []
+    return [cell for cell in sample.column(name).to_pylist()[:LOOKED] if isinstance(cell, str) and cell.strip()]
+
+
+def _unmapped(schema: pa.Schema, mapping: Mapped) -> list[str]:
     used = {v for value in mapping.values() for v in ([value] if isinstance(value, str) else value.values())}
     return [name for name in schema.names if name not in used]
 
 
-def guess(schema: pa.Schema) -> dict[str, str | dict[str, str]]:
-    """Map columns by their names; each is used once.
-
-    >>> guess(pa.schema([("SKU", "string"), ("Product Name", "string"), ("baseColour", "string")]))
-    {'id': 'SKU', 'title': 'Product Name', 'attributes': {'colour': 'baseColour'}}
-    """
-    plain = {re.sub(r"[\W_]+", "", name.casefold()): name for name in reversed(schema.names)}
-    mapping: dict[str, str | dict[str, str]] = {}
-    used: set[str] = set()
-    for ours, candidates in NAMES.items():
-        for candidate in candidates:
-            if candidate in plain and plain[candidate] not in used:
-                mapping[ours] = plain[candidate]
-                used.add(plain[candidate])
-                break
-    attributes: dict[str, str] = {}
-    for candidate in ATTRIBUTES:
-        if candidate in plain and plain[candidate] not in used:
-            name = {"basecolour": "colour", "color": "colour", "farbe": "colour", "groesse": "size"}.get(
-                candidate, candidate
-            )
-            attributes.setdefault(name, plain[candidate])
-            used.add(plain[candidate])
-    if attributes:
-        mapping["attributes"] = attributes
-    return mapping
-
-
 def _text(
-    source: str, target: Path, schema: pa.Schema, mapping: Mapping[str, str | dict[str, str]], delimiter: str | None
-) -> str:
+    source: str, target: Path, schema: pa.Schema, mapping: Mapped, delimiter: str | None, root: Path | None,
+    separator: str | None,
+) -> str:  # fmt: skip
     rest = _unmapped(schema, mapping)
     path = Path(source)
     # Relative paths in a configuration start from its own folder, those on the command line from here.
     place = source if "://" in source else str(path.absolute()) if target.parent.absolute() != Path.cwd() else source
-    columns = yaml.safe_dump(dict(mapping), allow_unicode=True, sort_keys=False, default_flow_style=False)
+    columns = yaml.safe_dump(
+        {**({} if "id" in mapping else {"id": NO_ID}), **mapping},
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=False,
+    )
     lines = [
         f"# Made by `eclip init {source}`. Every key is documented in examples/catalog.yaml.",
         f"name: {_name(path)}",
@@ -154,9 +112,23 @@ def _text(
             "  # No column says who sells: near-duplicates are linked, never dropped (see deduplicate.preset)."
         )
     if "image" in mapping:
-        lines += ["image:", "  # root: photos       # the folder that photo paths start from and stay in",
-                  "  # separator: \"|\"      # where one cell holds several photos"]  # fmt: skip
+        lines += _image(target, root, separator)
     return "\n".join(lines) + "\n"
+
+
+def _image(target: Path, root: Path | None, separator: str | None) -> list[str]:
+    """Write the section `image`; what is not known, or is the default, as a comment."""
+    home = target.absolute().parent
+    settings = {"separator": separator}
+    if root not in (None, home):
+        settings["root"] = str(root.relative_to(home)) if root.is_relative_to(home) else str(root)
+    known = [f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in settings.items() if value]
+    open_ = []
+    if root is None:
+        open_.append("#  root: photos       # the folder that photo paths start from and stay in; default: this one")
+    if separator is None:
+        open_.append('#  separator: "|"      # where one cell holds several photos')
+    return [*(["image:"] if known else ["# image:"] if open_ else []), *known, *open_]
 
 
 def _name(path: Path) -> str:

@@ -44,6 +44,8 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected sections such as `source:`, found {type(values).__name__}")
+    # A section of comments alone is none, and so are its settings: the defaults hold.
+    values = {key: value for key, value in values.items() if value is not None}
     for override in overrides:
         _override(values, override)
     values.setdefault("name", file.stem)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from driver import checksums, eclip_process, manifest
+from eclip.beam_pipelines.init import NO_ID
+from eclip.schemas.config_file import load
 
 from .conftest import Here
 
@@ -157,6 +159,37 @@ def test_init_sees_the_delimiter_and_says_what_it_does_not_know(here: Here) -> N
     assert "not mapped    Zustand" in done.out
     assert "no column looks like seller, image" in done.out
     assert here("run", "b.yaml", "--to", "clean").code == 0
+
+
+def test_init_finds_the_photo_folder_and_writes_what_loads(here: Here) -> None:
+    (here.folder / "fotos").mkdir()
+    for name in ("p1.jpg", "p2.jpg"):
+        (here.folder / "fotos" / name).write_bytes(b"a photo")
+    for number, (cell, said, written) in enumerate(
+        (
+            ("photos/p001.jpg", "set image.root to their folder", {}),
+            ("fotos/p1.jpg", f"photos    in {here.folder}", {}),
+            ("p1.jpg|p2.jpg", f"photos    in {here.folder / 'fotos'}", {"root": "fotos", "separator": "|"}),
+            ("https://a.b/p1.jpg", "is written: look at the mapping", {}),
+        )
+    ):
+        here.write("z.csv", f"id,title,image\n1,Red mug,{cell}\n")
+        done = here("init", "z.csv", "-o", f"z{number}.yaml")
+        assert done.code == 0, done.err
+        assert said in done.out.replace("\n", " ")
+        image = load(here.folder / f"z{number}.yaml").image
+        assert image.model_dump(exclude_defaults=True) == written
+
+
+def test_init_leaves_a_place_for_the_id_that_it_does_not_find(here: Here) -> None:
+    here.write("c.csv", 'Zeichen;Titel;Preis (brutto);Merkmale\n1;Tasse;2,50;"{""Farbe"": ""rot""}"\n')
+    done = here("init", "c.csv", "-o", "c.yaml")
+    assert done.code == 0, done.err
+    assert "no column looks like an id" in done.out
+    columns = load(here.folder / "c.yaml").source.columns
+    assert columns == {"id": NO_ID, "title": "Titel", "price": "Preis (brutto)", "attributes": "Merkmale"}
+    assert NO_ID in here("run", "c.yaml").err
+    assert here("run", "c.yaml", "--set", "source.columns.id=Zeichen", "--to", "ingest").code == 0
 
 
 def test_what_is_refused_changes_nothing_on_record(here: Here) -> None:

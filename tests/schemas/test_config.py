@@ -148,3 +148,10 @@ def test_relative_paths_start_from_the_file(tmp_path: Path) -> None:
     config = load(written(tmp_path, "source: {path: x}"))
     assert config.run_folder.url == str(tmp_path / "runs/catalog")
     assert config.place("s3://bucket/x").url == "s3://bucket/x"
+
+
+def test_a_section_of_comments_alone_is_the_default(tmp_path: Path) -> None:
+    config = load(written(tmp_path, "source: {path: x}\nimage:\n  # root: photos\nshards:\n"))
+    assert (config.image.root, config.shards) == (None, "auto")
+    with pytest.raises(ConfigError, match="source: is needed"):
+        load(written(tmp_path, "source:\n"))
