@@ -202,3 +202,7 @@ def _complain(message: str, debug: bool) -> None:
     if debug:
         err.print(escape(traceback.format_exc()))
     err.print(f"[bold red]error:[/] {plain(message)}")
+
+
+if __name__ == "__main__":
+    main()

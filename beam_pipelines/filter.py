@@ -110,7 +110,7 @@ class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 5
+    version = 6
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
 

@@ -13,6 +13,7 @@ import xxhash
 
 from ..quality.duplicates.buckets import Buckets, Keys, buckets
 from ..quality.duplicates.photo_signs import MOST, hash_numbers
+from ..quality.duplicates.sellers import seller_names
 from ..quality.duplicates.signs import LONGEST
 from ..quality.duplicates.xxh64 import digests
 from ..quality.noise import HOT, TITLES_COMPARED, different_main_photos, share
@@ -73,8 +74,9 @@ class PhotoKeys:
         compared = np.zeros(len(order), bool)
         compared[order[place < TITLES_COMPARED]] = True
         titles = pc.if_else(pa.array(compared), pc.fill_null(table["title"].combine_chunks(), ""), None)
-        makers = pc.coalesce(table["brand"], table["seller"], table["category"], "").combine_chunks()
-        sellers = pc.fill_null(table["seller"].combine_chunks(), "")
+        names = seller_names(table["seller"])
+        makers = pc.coalesce(table["brand"].combine_chunks(), names, table["category"].combine_chunks(), "")
+        sellers = pc.fill_null(names, "")
         main = hash_numbers(table["phash"])
         return pa.table({"phash": keys, "id": ids, "title": titles, "maker": _numbers(makers),
                          "seller": _numbers(sellers), "main": main})  # fmt: skip

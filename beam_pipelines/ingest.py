@@ -19,7 +19,7 @@ import xxhash
 from ..quality import personal_data
 from ..quality.pseudonyms import Key
 from ..schemas.attempt import Summary
-from ..schemas.config import MOST_SHARDS, ONE_COLUMN, Config
+from ..schemas.config import MOST_SHARDS, UNDERSTOOD, Config
 from ..schemas.errors import ConfigError, SourceError
 from ..schemas.manifest import Manifest
 from ..schemas.mapping import plan, to_listings
@@ -40,7 +40,7 @@ class Ingest(Stage):
     """Read the source."""
 
     name = "ingest"
-    version = 3
+    version = 4
     libraries = ("numba", "pillow", "scipy", "simplejpeg")
 
     def settings(self, config: Config) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Ingest(Stage):
         work.notes["in"] = records + sum(c.get("unparsable", 0) for c in counts)
         told = [split.rows for split in splits]  # by the files themselves; of text there is nothing but the reading
         work.notes["source_rows"] = work.notes["in"] if None in told else sum(rows or 0 for rows in told)
-        for column in ONE_COLUMN:
+        for column in UNDERSTOOD:
             work.notes[f"unread_{column}"] = sum(c.get(f"unread:{column}", 0) for c in counts)
         for name in {name for c in counts for name in c if name.startswith("redacted:")}:
             work.notes[name.replace(":", "_")] = sum(c.get(name, 0) for c in counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -93,7 +94,8 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
     if manifest is None:
         return Plan(stage.name, "run", "it has not been run", facts)
     if manifest.fingerprint != fingerprint(facts):
-        found = differences(run.facts(stage.name, manifest.attempt), redacted(facts))
+        now = json.loads(json.dumps(redacted(facts), default=str))  # as it was written: keys are text, tuples lists
+        found = differences(run.facts(stage.name, manifest.attempt), now)
         return Plan(stage.name, "run", "; ".join(found) or "it changed", facts)
     if stage.gated and manifest.verdict["suite"] != gate_keeper.suite_of(stage.name, config).hash:
         return Plan(stage.name, "gate", "its suite changed", facts)

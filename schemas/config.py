@@ -25,6 +25,7 @@ COMPUTED = {"title_raw", "photo_count", "image_sha", "width", "height", "informa
             "row_hash", "source_file", "source_row"}  # fmt: skip
 MAPPABLE = [name for name in LISTINGS.schema.names if name not in COMPUTED]
 ONE_COLUMN = {"price", "updated_at", "phash"}  # two of them joined are none
+UNDERSTOOD = (*sorted(ONE_COLUMN), "attributes")  # columns whose values may not fit their type, and are counted
 MOST_SHARDS = 65_536
 
 

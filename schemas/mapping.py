@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from .config import MAPPABLE, ONE_COLUMN, SourceConfig
+from .config import MAPPABLE, UNDERSTOOD, SourceConfig
+from .currency import currency
 from .errors import ConfigError, nearest
-from .listing import ATTRIBUTES, LISTINGS
+from .listing import ATTRIBUTES, CATEGORY_SEPARATOR, LISTINGS
 from .values import photo_hash, price, text, time
 
 PHOTO = pa.struct([("reference", pa.string()), ("bytes", pa.large_binary())])
@@ -94,11 +95,16 @@ def to_listings(records: pa.RecordBatch, rows: pa.Array, file: str, mapping: Col
             ours[name] = READERS[name](records.column(str(theirs)))
         else:
             texts = [text(records.column(column)) for column in _names(theirs)]
-            separator = " > " if name == "category" else " "
+            separator = CATEGORY_SEPARATOR if name == "category" else " "
             joined = _joined(texts, separator)
+            if name == "category":  # Home>Living is Home > Living
+                joined = pc.utf8_trim_whitespace(pc.replace_substring_regex(joined, r"\s*>\s*", separator))
             ours[name] = pc.if_else(pc.equal(pc.utf8_trim_whitespace(joined), ""), None, joined)
     if mapping.mapped.get("id"):
         ours["id"] = pc.utf8_trim_whitespace(ours["id"])
+    if mapping.mapped.get("price") and mapping.mapped.get("currency") != []:
+        said = currency(records.column(str(mapping.mapped["price"])))
+        ours["currency"] = pc.coalesce(ours["currency"], pc.if_else(pc.is_valid(ours["price"]), said, None))
     ours["row_hash"] = row_hash(ours)
     ours["source_file"] = pa.array([file] * records.num_rows, pa.string())
     ours["source_row"] = rows
@@ -111,9 +117,10 @@ def to_listings(records: pa.RecordBatch, rows: pa.Array, file: str, mapping: Col
 def unread(records: pa.RecordBatch, listings: pa.RecordBatch, mapping: ColumnMapping) -> dict[str, int]:
     """Count the values that did not fit their type and became null, by column."""
     found = {}
-    for name in sorted(ONE_COLUMN & mapping.mapped.keys()):
-        if theirs := mapping.mapped[name]:
-            given = pc.fill_null(pc.utf8_trim_whitespace(text(records.column(str(theirs)))), "")
+    for name in UNDERSTOOD:
+        theirs = mapping.mapped.get(name)
+        if theirs and isinstance(theirs, str):  # attributes of columns of their own are text, and always fit
+            given = pc.fill_null(pc.utf8_trim_whitespace(text(records.column(theirs))), "")
             found[name] = pc.sum(pc.and_(pc.not_equal(given, ""), pc.is_null(listings[name]))).as_py() or 0
     return found
 
@@ -173,7 +180,7 @@ def _attribute_list(value: Any) -> list[dict[str, Any]] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return None
     if isinstance(value, list) and all(isinstance(v, tuple) and len(v) == 2 for v in value):
         value = dict(value)  # Arrow maps come as pairs

@@ -108,17 +108,41 @@ def _plain(digits: pa.Array, sign: str) -> pa.Array:
 
 
 def time(column: pa.Array) -> pa.Array:
-    """Read times by ISO 8601; without a zone they are UTC. [timestamp[us, UTC] (n,)]"""
+    """Read times by ISO 8601, as day.month.year, or as Unix seconds or milliseconds; without a zone they are UTC.
+
+    01/02/2024 is February to some and January to others, and no time.
+
+    >>> [str(t)[:16] for t in time(pa.array(["2024-02-01T08:30Z", "1.2.2024 8:30", "1706776200"])).to_pylist()]
+    ['2024-02-01 08:30', '2024-02-01 08:30', '2024-02-01 08:30']
+
+    Returns:
+        [timestamp[us, UTC] (n,)]
+    """
     kind = LISTINGS.schema.field("updated_at").type
     if pa.types.is_timestamp(column.type):
         return column.cast(kind) if column.type.tz else pc.assume_timezone(column, "UTC").cast(kind)
     if pa.types.is_date(column.type):
         return column.cast(pa.timestamp("us")).cast(kind)
+    words = pc.utf8_trim_whitespace(text(column))
+    words = pc.replace_substring_regex(words, r"^(\d)\.(\d{1,2}\.\d{4})\b", r"0\1.\2")
+    words = pc.replace_substring_regex(words, r"^(\d\d)\.(\d)\.(\d{4})\b", r"\1.0\2.\3")
+    words = pc.replace_substring_regex(words, r"^(\d\d)\.(\d\d)\.(\d{4})(?:,? (\d:\d\d.*))$", r"\3-\2-\1 0\4")
+    words = pc.replace_substring_regex(words, r"^(\d\d)\.(\d\d)\.(\d{4}),? ?", r"\3-\2-\1 ")
     times = pd.to_datetime(
-        pd.Series(text(column).to_pylist(), dtype="str"), utc=True, errors="coerce", format="ISO8601"
-    )
+        pd.Series(pc.utf8_trim_whitespace(words).to_pylist(), dtype="str"),
+        utc=True, errors="coerce", format="ISO8601",
+    )  # fmt: skip
     plain = pa.array(times.dt.tz_localize(None).to_numpy(), pa.timestamp("us"), from_pandas=True)
-    return pc.assume_timezone(plain, "UTC").cast(kind)
+    return pc.coalesce(_since_1970(words), pc.assume_timezone(plain, "UTC").cast(kind))
+
+
+def _since_1970(words: pa.Array) -> pa.Array:
+    """Read numbers of 9 or 10 digits as seconds (from 1973 on), of 12 or 13 as milliseconds; the rest is null."""
+    seconds = pc.match_substring_regex(words, r"^\d{9,10}(?:\.\d+)?$")
+    milliseconds = pc.match_substring_regex(words, r"^\d{12,13}$")
+    numbers = pc.if_else(pc.or_(seconds, milliseconds), words, None).cast(pa.float64())
+    micro = pc.round(pc.multiply(numbers, pc.if_else(seconds, 1e6, 1e3))).cast(pa.int64())
+    return pc.assume_timezone(micro.cast(pa.timestamp("us")), "UTC")
 
 
 def photo_hash(column: pa.Array) -> pa.Array:

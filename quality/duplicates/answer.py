@@ -45,10 +45,10 @@ class Duplicates:
         return "\n".join(lines)
 
     def summary(self) -> pd.DataFrame:
-        """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts; and photos that could not be read.
+        """Count what was dropped, linked, and kept apart as variants, by what agrees or conflicts.
 
         Returns:
-            Columns outcome, by, pairs, similarity (the median).
+            Columns outcome, by, pairs, similarity (the median); photos that could not be read are counted as `unread`.
         """
         plain = self.links[self.links["veto"].isna()]
         parts = [

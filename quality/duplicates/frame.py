@@ -17,6 +17,7 @@ from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import encodable, of_frame, photo_hash, price, text, time
 from ..noise import HOT, different_main_photos, share
 from .photo_signs import MOST, hash_numbers
+from .sellers import seller_names
 from .xxh64 import digests
 
 # Columns that are read where the frame has them by these names.
@@ -184,10 +185,11 @@ def _named(cell: Any) -> str:
 
 def shared(listings: pa.RecordBatch, photos: pa.RecordBatch) -> pa.Table:
     """Describe the photos that several listings share, wherever they stand among theirs, as rows of HOT."""
-    frame = listings.select(["phash", "brand", "seller", "category"]).to_pandas()
-    main, seller = hash_numbers(listings["phash"]), digests(listings["seller"])
+    frame = listings.select(["phash", "brand", "category"]).to_pandas()
+    sellers = seller_names(listings["seller"])
+    main, seller = hash_numbers(listings["phash"]), digests(sellers)
     ids = digests(listings["id"])  # those of lowest hash are compared: whatever order rows are in, the same
-    makers = frame["brand"].fillna(frame["seller"]).fillna(frame["category"]).fillna("")
+    makers = frame["brand"].fillna(sellers.to_pandas()).fillna(frame["category"]).fillna("")
     # A hash that was given has no photo among `photos`.
     hashes = np.concatenate([frame["phash"].to_numpy(object), photos["phash"].to_numpy(zero_copy_only=False)])
     shown = pd.DataFrame({"phash": hashes, "row": np.concatenate([np.arange(len(frame)), np.asarray(photos["row"])])})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+import pyarrow as pa
+
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015.]+")
 
 
@@ -26,3 +28,12 @@ def gtin(code: str | None) -> str | None:
         return None
     weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
     return digits if weighted % 10 == 0 else None
+
+
+def gtins(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Read a column of GTINs, each that is written the same once; null for what is none."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    column = column.dictionary_encode()
+    read = pa.array([gtin(code) for code in column.dictionary.to_pylist()], pa.string())
+    return read.take(column.indices)

@@ -14,10 +14,11 @@ from ..images.matching import PhotoSigns
 from ..text.normalise import normalise
 from .buckets import PHOTO, Keys, all_keys
 from .edges import ragged
-from .gtin import gtin
+from .gtin import gtins
 from .minhash import band_keys, signatures_of
 from .own_vetoes import OwnVetoes
 from .photo_signs import PHOTO_SIGNS, content, owners, photo_signs, written
+from .sellers import seller_names
 from .variants import features
 from .words import word_keys, words
 from .xxh64 import digests, digests_of_lists
@@ -67,7 +68,7 @@ def signs(
     said_beside = any(column.null_count < len(column) for column in beside.columns)
     variant = features(said_of.to_pylist(), beside.to_pylist() if said_beside else None)
     variant = (vetoes or OwnVetoes()).beside(variant, listings)
-    seller, code = digests(listings["seller"]), digests(_codes(listings["gtin"]))
+    seller, code = digests(seller_names(listings["seller"])), digests(gtins(listings["gtin"]))
     values, offsets = ragged(pa.chunked_array([variant]))
     said = digests_of_lists(values, offsets)
     seen = photo_signs(listings, photos, hot)
@@ -151,10 +152,3 @@ def _mix(values: np.ndarray, salt: int) -> np.ndarray:
     mixed = (mixed ^ (mixed >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     mixed = (mixed ^ (mixed >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
     return np.asarray(mixed ^ (mixed >> np.uint64(33)))
-
-
-def _codes(column: pa.Array) -> pa.Array:
-    """Read GTINs, each that is written the same once."""
-    column = column.dictionary_encode()
-    read = pa.array([gtin(code) for code in column.dictionary.to_pylist()], pa.string())
-    return read.take(column.indices)

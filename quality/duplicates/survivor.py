@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
+from .gtin import gtins
+from .sellers import seller_names
 
 # A larger number is better; unknown is worst.
 COLUMNS = ["title", "description", "brand", "seller", "category", "attributes", "price", "gtin", "mpn", "updated_at",
@@ -49,14 +51,15 @@ def rank(scores: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _numbers(column: pa.ChunkedArray, unknown: float) -> np.ndarray:
+def _numbers(column: pa.Array | pa.ChunkedArray, unknown: float) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), unknown), np.float64)
 
 
 def _trusted(listings: pa.Table, sellers: list[str]) -> np.ndarray:
     if not sellers:
         return np.zeros(listings.num_rows)
-    return -_numbers(pc.index_in(listings["seller"], pa.array(sellers, pa.string())), float(len(sellers)))
+    best = seller_names(pa.array(sellers, pa.string()))
+    return -_numbers(pc.index_in(seller_names(listings["seller"]), best, skip_nulls=True), float(len(sellers)))
 
 
 def _photo(listings: pa.Table) -> np.ndarray:
@@ -65,7 +68,8 @@ def _photo(listings: pa.Table) -> np.ndarray:
 
 
 def _attributes(listings: pa.Table) -> np.ndarray:
-    filled = sum(np.asarray(pc.is_valid(listings[name])).astype(np.float64) for name in FILLED)
+    known = {name: listings[name] for name in FILLED} | {"gtin": gtins(listings["gtin"])}
+    filled = sum(np.asarray(pc.is_valid(column)).astype(np.float64) for column in known.values())
     return np.asarray(filled + _numbers(pc.list_value_length(listings["attributes"]), 0.0))
 
 

@@ -44,6 +44,7 @@ class Step:
     holds: bool
     stale: bool = False  # of an earlier run
     remark: str = ""
+    unread: str = ""  # values that were not understood: the rows went on without them
 
     @property
     def rows_out(self) -> int:
@@ -161,8 +162,20 @@ def _step(facts: StageFacts, records: int, out: list[tuple[str, int]]) -> Step:
         sum=f"{count(rows_in)} {'=' if holds else '≠'} {' + '.join(terms)}",
         holds=holds,
         stale=not facts.follows,
+        unread=unread(facts),
         remark="" if facts.follows else "of an earlier run: what it reads has changed since",
     )
+
+
+def unread(facts: StageFacts) -> str:
+    """Say how many values of which columns a stage did not understand; empty where there are none."""
+    counts = {
+        key.removeprefix("unread_"): int(n) for key, n in facts.metrics.items() if key.startswith("unread_") and n
+    }
+    if not counts:
+        return ""
+    figures = listed([f"{count(rows)} of {name}" for name, rows in sorted(counts.items(), key=lambda c: (-c[1], c[0]))])
+    return f"Values not understood and left empty: {figures}"
 
 
 def _learning(facts: StageFacts, others: Mapping[str, StageFacts]) -> Step:

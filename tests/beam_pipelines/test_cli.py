@@ -192,6 +192,20 @@ def test_init_leaves_a_place_for_the_id_that_it_does_not_find(here: Here) -> Non
     assert here("run", "c.yaml", "--set", "source.columns.id=Zeichen", "--to", "ingest").code == 0
 
 
+def test_the_module_is_the_command(here: Here) -> None:
+    command = [sys.executable, "-m", "eclip.beam_pipelines.cli", "plan", "none.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=here.folder, check=False)
+    assert done.returncode == 2
+    assert "no such configuration file" in " ".join(done.stderr.split())
+
+
+def test_plan_names_what_changed_and_nothing_else(here: Here) -> None:
+    assert here.run().code == 0
+    said = " ".join(here("plan", "catalog.yaml", "--set", "deduplicate.text_similarity=0.8").out.split())
+    assert said.count(" -> ") == 1
+    assert "settings.text_similarity: 0.6 -> 0.8" in said
+
+
 def test_what_is_refused_changes_nothing_on_record(here: Here) -> None:
     assert here.run("--to", "clean").code == 0
     before = json.loads((here.folder / "run/run.json").read_text())["stages"]["ingest"]

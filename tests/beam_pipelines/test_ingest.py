@@ -73,13 +73,16 @@ def test_words_that_are_no_split_stop_the_run_with_their_place(tmp_path: Path) -
 
 
 def test_values_that_could_not_be_read_are_said(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("id,title,price,phash\n1,a,3.50,00ff00ff00ff00ff\n2,b,call us,xyz\n3,c,,nonsense\n")
+    (tmp_path / "a.csv").write_text(
+        "id,title,price,phash,attributes\n1,a,3.50,00ff00ff00ff00ff,{}\n2,b,call us,xyz,{broken\n3,c,,nonsense,\n"
+    )
     (tmp_path / "catalog.yaml").write_text("run: run\nrunner: {workers: 1}\nsource: {path: a.csv}\n")
     done = eclip("run", tmp_path / "catalog.yaml", "--to", "ingest")
     assert done.code == 0, done.err
     figures = manifest(tmp_path / "run", "ingest")["metrics"]
     assert (figures["unread_price"], figures["unread_phash"], figures["unread_updated_at"]) == (1, 2, 0)
-    assert "left empty: 2 of phash, 1 of price" in " ".join(done.out.split())
+    assert figures["unread_attributes"] == 1
+    assert "left empty: 1 of attributes, 2 of phash, 1 of price" in " ".join(done.out.split())
 
 
 def test_sellers_photos_come_from_the_root_alone(tmp_path: Path) -> None:

@@ -101,12 +101,59 @@ def test_a_photo_hash_is_16_hex_digits_or_none() -> None:
 
 def test_values_that_do_not_fit_are_counted() -> None:
     batch = pa.RecordBatch.from_pydict(
-        {"id": list("abcd"), "price": ["3", "call us", " ", None], "phash": ["x", "y", "z", "00ff00ff00ff00ff"]}
+        {
+            "id": list("abcd"),
+            "price": ["3", "call us", " ", None],
+            "phash": ["x", "y", "z", "00ff00ff00ff00ff"],
+            "attributes": ["{broken", '{"colour": "red"}', "{}", ""],
+        }
     )
     mapping = plan(SourceConfig(path="x"), batch.schema, None)
     found = to_listings(batch, pa.array(range(4), pa.int64()), "f", mapping)
-    assert unread(batch, found, mapping) == {"phash": 3, "price": 1}
-    assert unread(batch.slice(0, 0), found.slice(0, 0), mapping) == {"phash": 0, "price": 0}
+    assert unread(batch, found, mapping) == {"attributes": 1, "phash": 3, "price": 1}
+    assert unread(batch.slice(0, 0), found.slice(0, 0), mapping) == {"attributes": 0, "phash": 0, "price": 0}
+
+
+def test_a_currency_that_prices_are_written_with_is_kept() -> None:
+    prices = [
+        "$19.99",
+        "£12.50",
+        "12,99 €",
+        "EUR 49.90",
+        "9.99 USD",
+        "AUD $5",
+        "CA$ 5",
+        "¥800",
+        "12",
+        "call us €",
+        "usd 3",
+    ]
+    read = ["USD", "GBP", "EUR", "EUR", "USD", "AUD", "CAD", None, None, None, "USD"]
+    ids = [str(n) for n in range(len(prices))]
+    assert [r["currency"] for r in listings({"id": ids, "price": prices}, {})] == read
+    named = listings({"id": ["1", "2"], "price": ["$5", "$5"], "c": ["NZD", None]}, {"currency": "c"})
+    assert [r["currency"] for r in named] == ["NZD", "USD"]
+    assert listings({"id": ["1"], "price": ["$5"]}, {"currency": []})[0]["currency"] is None
+    assert listings({"id": ["1"], "price": [5.0]}, {})[0]["currency"] is None
+
+
+def test_categories_are_written_one_way() -> None:
+    rows = listings({"id": list("abc"), "category": ["Home>Living", "Home  >Living ", "Home > Living"]}, {})
+    assert {r["category"] for r in rows} == {"Home > Living"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["01.02.2024", "1.2.2024", " 01.2.2024 ", "2024-02-01", 1706745600, 1706745600.0, "1706745600", "1706745600000"],
+)
+def test_times_as_exports_write_them(given: Any) -> None:
+    found = listings({"id": ["1"], "updated_at": [given]}, {})[0]["updated_at"]
+    assert found == datetime.datetime(2024, 2, 1, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize("given", ["01/02/2024", "31.02.2024", "yesterday", "2024-13-45", "12", ""])
+def test_what_is_no_time(given: str) -> None:
+    assert listings({"id": ["1"], "updated_at": [given]}, {})[0]["updated_at"] is None
 
 
 def test_times() -> None:

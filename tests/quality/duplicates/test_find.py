@@ -186,6 +186,19 @@ def test_a_column_that_is_there_twice_is_refused(used: dict[str, str]) -> None:
     find_duplicates(df.rename(columns={twice: "other"}))
 
 
+def test_sellers_are_compared_without_spaces_and_capitals() -> None:
+    df = pd.DataFrame({"title": ["Velmo coffee mug"] * 3, "shop": ["NORTH ", "north", "south"]})
+    found = find_duplicates(df, seller="shop")
+    assert [sorted(pair) for pair in pairs(found)] == [[0, 1]]
+
+
+@pytest.mark.parametrize(("code", "agree"), [("n/a", 0), ("12", 0), ("4006381333932", 0), ("4006381333931", 1)])
+def test_what_is_no_gtin_joins_nothing(code: str, agree: int) -> None:
+    df = pd.DataFrame({"title": ["Velmo coffee mug", "oak side table"], "shop": "s", "gtin": [code, code]})
+    found = find_duplicates(df, seller="shop")
+    assert len(found.links) + len(found.dropped) == agree
+
+
 def test_hashes_stand_for_photos() -> None:
     df = pd.DataFrame(
         {"title": ["velmo mug", "ardon pot", "oak table"], "hash": ["f0f0f0f0f0f0f0f0", "F0F0F0F0F0F0F0F1", "no hash"]}

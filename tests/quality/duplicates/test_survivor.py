@@ -34,6 +34,14 @@ def test_the_sellers_trusted_first_come_before_the_better_photo() -> None:
     assert rank(scores(listings(), DeduplicateConfig())).tolist() == [0, 1, 2]
 
 
+def test_what_is_no_gtin_fills_nothing_in_and_a_seller_is_known_however_written() -> None:
+    rows = [{"title": "t", "gtin": code, "seller": "NORTH "} for code in ("n/a", "12", "4006381333931")]
+    table = pa.Table.from_pylist(rows, listings().schema)
+    assert scores(table, DeduplicateConfig(survivor=["attributes"]))[:, 0].tolist() == [1, 1, 2]
+    trusted = DeduplicateConfig(survivor=["trusted"], trusted_sellers=["south", "North"])
+    assert set(scores(table, trusted)[:, 0].tolist()) == {-1.0}
+
+
 def test_without_a_rule_all_are_equal() -> None:
     assert np.unique(rank(scores(listings(), DeduplicateConfig(survivor=[])))).tolist() == [0]
 

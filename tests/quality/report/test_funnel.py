@@ -1,6 +1,7 @@
 import pytest
 from eclip.quality.report.data import ReportData, StageFacts
 from eclip.quality.report.funnel import funnel
+from eclip.quality.report.page import render
 from eclip.quality.report.verdict import headline, notices
 
 
@@ -16,6 +17,17 @@ def test_every_row_is_accounted_for(data):
 
 def test_the_largest_loss_comes_first(data):
     assert [loss.rule for loss in funnel(data).steps[2].losses] == ["tiny_photo", "short_title"]
+
+
+def test_values_that_were_not_understood_are_counted(data, changed):
+    assert funnel(data).steps[0].unread == ""
+    told = changed(
+        data, "ingest",
+        metrics={**data.by_name["ingest"].metrics, "unread_price": 3, "unread_attributes": 1200, "unread_phash": 0},
+    )  # fmt: skip
+    said = funnel(told).steps[0].unread
+    assert said == "Values not understood and left empty: 1,200 of attributes and 3 of price"
+    assert said in render(told)
 
 
 def test_a_row_that_is_lost_is_said(data, changed):
