@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ...schemas.config_file import parse
 from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import PRESETS, DeduplicateConfig
 from ...schemas.errors import ConfigError, nearest
@@ -48,7 +49,7 @@ def find_duplicates(
     config: DeduplicateConfig | None = None,
     phash: str | None = None,
     progress: bool | None = None,
-    **columns: str,
+    **more: Any,
 ) -> Duplicates:
     """Find duplicate listings in a frame by exact, MinHash and photo comparison, variants kept apart.
 
@@ -74,24 +75,31 @@ def find_duplicates(
         config: All settings of the section `deduplicate`, instead of the preset.
         phash: Column of 64-bit perceptual hashes, 16 hex digits, where there are no photos.
         progress: Show a progress bar; default: where somebody watches, in a terminal or a notebook.
-        columns: Names of the columns that are read, where they differ: brand="maker", gtin="ean".
+        more: Names of the columns that are read, where they differ: brand="maker", gtin="ean"; and single settings of
+            the section `deduplicate`: text_similarity=0.8.
 
     Raises:
-        ConfigError: a column is not there, or there twice.
+        ConfigError: a column is not there, or there twice, or a setting does not fit.
         SourceError: ids are not unique.
     """
     if config is not None and preset != "catalog":
         raise ConfigError(f"find_duplicates: preset {preset} and a config were given; name the preset in the config")
     if preset not in PRESETS:
         raise ConfigError(f"find_duplicates: there is no preset '{preset}'{nearest(preset, PRESETS)}")
-    settings = config or DeduplicateConfig(preset=preset)
+    chosen = {name: value for name, value in more.items() if name in DeduplicateConfig.model_fields}
+    columns = {name: column for name, column in more.items() if name not in chosen}
+    if config is not None and chosen:
+        raise ConfigError(f"find_duplicates: {', '.join(chosen)} and a config were given; set it in the config")
+    if config is None:
+        section = {"preset": preset, **chosen}
+        config = parse({"source": {"path": ""}, "deduplicate": section}, "find_duplicates").deduplicate
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     with _bar(watched if progress is None else progress) as moved:
         frame = frame_of(df)
         listings, photos, unread = listings_of(frame, title, image, id, seller, attributes, phash, columns, moved)
         names = pd.Index(frame[id] if id else frame.index)  # as they were given, or `isin` would find none of them
         unread.insert(0, "id", names[unread.pop("row").astype(np.int64)])
-        return replace(_found(names, listings, photos, settings, moved), unread_photos=unread)
+        return replace(_found(names, listings, photos, config, moved), unread_photos=unread)
 
 
 @contextmanager

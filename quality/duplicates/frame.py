@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.deduplicate_config import DeduplicateConfig
 from ...schemas.errors import ConfigError, SourceError, nearest
 from ...schemas.listing import ATTRIBUTES
 from ...schemas.values import encodable, of_frame, photo_hash, price, text, time
@@ -64,7 +65,8 @@ def listings_of(
     photos, described = _names(image), _names(attributes)
     for name in columns:
         if name not in READ:
-            raise ConfigError(f"find_duplicates: no argument '{name}'{nearest(name, [*ARGUMENTS, *READ])}")
+            known = [*ARGUMENTS, *READ, *DeduplicateConfig.model_fields]
+            raise ConfigError(f"find_duplicates: no argument '{name}'{nearest(name, known)}")
     for name in (title, *photos, *(n for n in (id, seller, phash) if n), *described, *columns.values()):
         if name not in df.columns:
             raise ConfigError(f"find_duplicates: no column '{name}'{nearest(name, map(str, df.columns))}")

@@ -17,10 +17,11 @@ from .rule import GROUPED, KEYS, METRICS, Rule
 PARAMETER = "$PARAMETER"
 
 
-def problem(rule: Rule) -> str | None:
+def problem(rule: Rule, whole: bool = False) -> str | None:
     """Say why a rule on a dataset cannot be measured as it stands; None if it can.
 
-    A suite parameter stands for a value that is not known yet, and is not looked at.
+    A suite parameter stands for a value that is not known yet, and is not looked at. Of a `whole` frame the values of
+    any column can be brought together, of a dataset in shards only those of its key.
     """
     if (found := _general(rule)) is not None or rule.use:
         return found
@@ -37,7 +38,7 @@ def problem(rule: Rule) -> str | None:
     for name in kind.required:
         if rule.kwargs.get(name) is None:
             return f"{rule.type} needs '{name}'"
-    if (found := _unsorted(rule)) is not None:
+    if not (whole and rule.type == UNIQUE) and (found := _unsorted(rule)) is not None:
         return found
     return next((found for name in known if (found := _misfit(rule, name))), None) or _bounds(rule)
 
@@ -62,6 +63,11 @@ def _unsorted(rule: Rule) -> str | None:
         f"uniqueness of '{', '.join(rule.columns)}' cannot be measured: equal values may lie in two shards. "
         f"{rule.dataset} is sharded and sorted by '{key}'; only that column can be checked, or several with it"
     )
+
+
+def sorted_by_itself(rule: Rule) -> bool:
+    """Whether a rule on unique values needs rows in another order than that of the dataset."""
+    return rule.type == UNIQUE and _unsorted(rule) is not None
 
 
 def counted_by_neighbours(rule: Rule) -> bool:

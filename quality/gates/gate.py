@@ -22,11 +22,12 @@ import pyarrow.compute as pc
 from ...schemas.dataset import BATCH_ROWS
 from ...schemas.errors import ConfigError, SourceError
 from ...schemas.listing import GATE_FAILURES
+from .arguments import sorted_by_itself
 from .judge import Metrics, judge
 from .kinds import COMPOUND, DISTINCT, UNIQUE
 from .measure import Measure, columns
 from .parameters import resolve
-from .rule import KEYS, METRICS
+from .rule import KEYS, METRICS, Rule
 from .suite import load_suite
 from .verdict import Verdict
 
@@ -53,7 +54,8 @@ def gate(
         ConfigError: the suite cannot be used, or none of its rules is about this data.
         SourceError: the frame has a column that no Arrow type fits.
     """
-    loaded = resolve(load_suite(suite), parameters or {}, None)
+    whole = isinstance(data, pa.Table | pa.RecordBatch) or _is_pandas(data) or _is_frame(data)
+    loaded = resolve(load_suite(suite, whole=whole), parameters or {}, None)
     main = loaded.main
     about = {METRICS} if metrics is not None else set()
     if main != METRICS:
@@ -65,18 +67,34 @@ def gate(
     chosen = replace(loaded, rules=rules)
     if main == METRICS:
         return judge(chosen, {}, metrics or {}, left_out, parameters or {})
-    key, mine = KEYS[main], chosen.of(main)
+    key = KEYS[main]
+    alone = [rule for rule in chosen.of(main) if sorted_by_itself(rule)]
+    mine = [rule for rule in chosen.of(main) if rule not in alone]
     sort_by = key if any(rule.type in (UNIQUE, COMPOUND) or rule.type in DISTINCT for rule in mine) else None
-    schema, batches = _batches(data, columns(mine, key), sort_by)
-    measure = Measure(mine, key, failing=True)
+    found, failing = _measured(data, mine, key, sort_by, BATCH_ROWS)
+    for rule in alone:
+        # In one batch: the id of a row stands in the batch of its row alone.
+        other, more = _measured(data, [rule], key, rule.columns[0], None)
+        found["rules"] |= other["rules"]
+        failing += more
+    table = pa.Table.from_batches([*failing, GATE_FAILURES.empty()])
+    return replace(judge(chosen, {main: found}, metrics or {}, left_out, parameters or {}), failing_rows=table)
+
+
+def _measured(
+    data: Any, rules: list[Rule], key: str, sort_by: str | None, at_once: int | None
+) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
+    """Measure rules on data in one order: the numbers, and the rows that break a rule."""
+    schema, batches = _batches(data, columns(rules, key), sort_by, at_once)
+    measure = Measure(rules, key, failing=True)
     failing = [measure.add(batch, schema) for batch in batches]
-    table = pa.Table.from_batches([*filter(None, failing), measure.end() or GATE_FAILURES.empty()])
-    return replace(
-        judge(chosen, {main: measure.partial()}, metrics or {}, left_out, parameters or {}), failing_rows=table
-    )
+    failing.append(measure.end())  # before what was measured is taken
+    return measure.partial(), [*filter(None, failing)]
 
 
-def _batches(data: Any, wanted: list[str], sort_by: str | None) -> tuple[pa.Schema | None, Iterable[pa.RecordBatch]]:
+def _batches(
+    data: Any, wanted: list[str], sort_by: str | None, at_once: int | None
+) -> tuple[pa.Schema | None, Iterable[pa.RecordBatch]]:
     """Give the data's schema, where it is known, and the wanted columns batch by batch, sorted where it can be done."""
     schema: pa.Schema | None = None
     if isinstance(data, pa.RecordBatch):
@@ -91,7 +109,7 @@ def _batches(data: Any, wanted: list[str], sort_by: str | None) -> tuple[pa.Sche
                 schema = pa.schema([*data.schema, *others])
         except (ValueError, TypeError) as error:  # Arrow's errors are of these kinds
             raise SourceError(f"the frame does not fit Arrow's types, mend the column first: {error}") from None
-    elif hasattr(data, "__arrow_c_stream__") and not isinstance(data, pa.Table | pa.RecordBatchReader):
+    elif _is_frame(data):
         data = pa.table(data)  # polars and others
     if not isinstance(data, pa.Table):
         return None, _checked(data)
@@ -99,8 +117,10 @@ def _batches(data: Any, wanted: list[str], sort_by: str | None) -> tuple[pa.Sche
     data = data.select(_present(wanted, data.column_names))
     if sort_by in data.column_names:
         data = data.take(pc.sort_indices(data[sort_by].combine_chunks()))
+    if at_once is None:
+        data = data.combine_chunks()
     # First a batch without rows, so that the columns of an empty table are known.
-    return schema, [pa.RecordBatch.from_pylist([], schema=data.schema), *data.to_batches(max_chunksize=BATCH_ROWS)]
+    return schema, [pa.RecordBatch.from_pylist([], schema=data.schema), *data.to_batches(at_once)]
 
 
 def _checked(data: Iterable[Any]) -> Iterator[pa.RecordBatch]:
@@ -113,6 +133,11 @@ def _checked(data: Iterable[Any]) -> Iterator[pa.RecordBatch]:
 def _present(wanted: list[str], names: list[str]) -> list[str]:
     # Without any column a table forgets how many rows it had.
     return [name for name in wanted if name in names] or names[:1]
+
+
+def _is_frame(data: object) -> bool:
+    """Whether this is polars' frame or another that hands all of its columns over."""
+    return hasattr(data, "__arrow_c_stream__") and not isinstance(data, pa.Table | pa.RecordBatchReader)
 
 
 def _is_pandas(data: object) -> bool:

@@ -52,7 +52,7 @@ def resolve(suite: Suite, given: Mapping[str, Any], baseline: Mapping[str, Any] 
         if baseline is None and any(name.startswith(PREFIX) for name in lacking):
             left_out.append(rule.id)
         else:
-            rules.append(rule if lacking else _filled(rule, known))
+            rules.append(rule if lacking else _filled(rule, known, suite.whole))
     return replace(suite, rules=tuple(rules), left_out=tuple(left_out), written=suite.hash)
 
 
@@ -75,7 +75,7 @@ def _names(rule: Rule) -> set[str]:
     return {name for text in written for name in _NAME.findall(str(text))} - _FUNCTIONS
 
 
-def _filled(rule: Rule, known: Mapping[str, Any]) -> Rule:
+def _filled(rule: Rule, known: Mapping[str, Any], whole: bool) -> Rule:
     from great_expectations.core.suite_parameters import build_suite_parameters
     from great_expectations.exceptions.exceptions import SuiteParameterError
 
@@ -85,5 +85,5 @@ def _filled(rule: Rule, known: Mapping[str, Any]) -> Rule:
     except (SuiteParameterError, EclipError) as error:
         return replace(rule, meta={**rule.meta, "unresolved": str(error).splitlines()[0]})
     filled = replace(rule, kwargs=kwargs, meta={**rule.meta, "parameters": said})
-    found = problem(filled) if rule.dataset != METRICS else None
+    found = problem(filled, whole) if rule.dataset != METRICS else None
     return replace(rule, meta={**rule.meta, "unresolved": found}) if found else filled

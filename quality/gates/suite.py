@@ -49,6 +49,7 @@ class Suite:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # values that the suite brings for its own parameters
     packages: Mapping[str, str] = field(default_factory=dict)  # types of one's own, and what their packages hold
     left_out: tuple[str, ...] = ()  # rules that cannot be judged yet: there is no baseline
+    whole: bool = False  # judges a frame, all of whose rows are at hand
     written: str = ""  # the hash of the suite as it was written, where parameters have since got values
 
     @cached_property
@@ -88,11 +89,13 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def load_suite(source: Path | dict[str, Any] | str, where: str | None = None, stage: str | None = None) -> Suite:
+def load_suite(
+    source: Path | dict[str, Any] | str, where: str | None = None, stage: str | None = None, whole: bool = False
+) -> Suite:
     """Read a suite from a file, from the name of a shipped one, or from its JSON as a dict.
 
     `where` names the source in messages. `stage` decides the main dataset; without it the file's name does,
-    then the suite's name, and else it is `listings`.
+    then the suite's name, and else it is `listings`. `whole` is for a frame, of which more can be measured.
 
     Raises:
         ConfigError: what is there is no suite, or has a rule that could not be judged; the message names the
@@ -119,10 +122,10 @@ def load_suite(source: Path | dict[str, Any] | str, where: str | None = None, st
         if rule.id in seen:
             raise ConfigError(f"{where}: two rules are called '{rule.id}'; give each its own meta.rule")
         seen.add(rule.id)
-        found = problem(rule) if rule.dataset != METRICS else None
+        found = problem(rule, whole) if rule.dataset != METRICS else None
         if found:
             raise ConfigError(f"{where}: rule '{rule.id}': {found}")
-    return Suite(name, tuple(rules), main, where, value.get("suite_parameters") or {}, packages)
+    return Suite(name, tuple(rules), main, where, value.get("suite_parameters") or {}, packages, whole=whole)
 
 
 def check(suite: Suite) -> None:

@@ -142,9 +142,11 @@ def clean_listings(batch: pa.RecordBatch, cleaning: Cleaning) -> tuple[pa.Record
 
 
 def clean(
-    data: pd.DataFrame | pa.Table | Sequence[str], title: str = "title", rules: Sequence[str] | None = None
-) -> pd.DataFrame | pa.Table | list[str]:
-    """Clean product titles in a notebook: a data frame, an Arrow table or a list of strings; gives back the same kind.
+    data: pd.DataFrame | pd.Series | pa.Table | Sequence[str],
+    title: str = "title",
+    rules: Sequence[str] | None = None,
+) -> pd.DataFrame | pd.Series | pa.Table | list[str]:
+    """Clean product titles in a notebook: a frame, a series, an Arrow table or a list; gives back the same kind.
 
     A frame or table comes back with `title` cleaned and the raw one beside it, in `title_raw`; one that is there stays.
 
@@ -162,7 +164,15 @@ def clean(
     chosen = check_rules(rules if rules is not None else list(RULES))
     if isinstance(data, str):
         raise ConfigError("clean: got one string; give a list of titles, such as [title]")
-    if not isinstance(data, pd.DataFrame | pa.Table) and hasattr(data, "__arrow_c_stream__"):
+    if isinstance(data, pd.Series):
+        cleaned_titles = clean_texts(values.text(values.of_frame(data)), chosen)[0].to_pylist()
+        return pd.Series(cleaned_titles, data.index, dtype="object", name=data.name)
+    # A series of polars hands over one column, and is a list of titles.
+    if (
+        not isinstance(data, pd.DataFrame | pa.Table)
+        and hasattr(data, "__arrow_c_stream__")
+        and hasattr(data, "columns")
+    ):
         data = pa.table(data)  # polars, DuckDB
     if not isinstance(data, pd.DataFrame | pa.Table):
         texts = values.text(values.of_frame(pd.Series(list(data), dtype="object")))

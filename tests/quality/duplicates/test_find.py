@@ -72,6 +72,20 @@ def test_what_is_missing_is_named_with_what_is_near() -> None:
             find_duplicates(SHOP, **wrong)  # type: ignore[arg-type]
 
 
+def test_settings_can_be_given_one_by_one() -> None:
+    df = pd.DataFrame({"title": ["Velmo coffee mug white", "Velmo coffee mug, white one"], "shop": "s"})
+    assert len(find_duplicates(df, seller="shop", text_similarity=0.6).links) == 1
+    strict = find_duplicates(df, seller="shop", text_similarity=1, links={"word_similarity": 1})
+    assert strict.links.empty
+    for wrong, message in (
+        ({"text_similarity": 7}, "find_duplicates: deduplicate.text_similarity: .*less than or equal to 1 .found 7"),
+        ({"text_similarty": 0.7}, "no argument 'text_similarty'; did you mean 'text_similarity'"),
+        ({"max_set": 3, "config": DeduplicateConfig()}, "max_set and a config were given"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            find_duplicates(df, **wrong)  # type: ignore[arg-type]
+
+
 def test_an_index_that_repeats_is_refused_with_advice() -> None:
     twice = pd.concat([SHOP, SHOP])
     with pytest.raises(SourceError, match=r"'0' in the frame's index stands twice; .* df.reset_index\(drop=True\)"):

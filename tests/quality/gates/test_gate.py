@@ -116,3 +116,16 @@ def test_a_verdict_is_a_small_table_in_a_notebook():
     assert "stopped" in html
     suite = {"name": "<x>", "expectations": SUITE["expectations"][1:2]}
     assert "<x>" not in gate(pa.table(COLUMNS), suite)._repr_html_()
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pa.table], ids=["pandas", "table"])
+def test_of_a_frame_any_column_can_be_unique(make):
+    unique = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "gtin"}, "meta": {"rule": "gtins"}}
+    suite = {"name": "mine", "expectations": [SUITE["expectations"][0], unique]}
+    frame = make({"id": ["c", "b", "a", "d", "e"], "gtin": ["7", "9", "7", None, None]})
+    verdict = gate(frame, suite)
+    assert "2 of 3 values of gtin stand on more than one row" in repr(verdict)
+    assert sorted(row["id"] for row in verdict.failing_rows.to_pylist()) == ["a", "c"]
+    assert gate(make({"id": ["b", "a"], "gtin": ["7", "8"]}), suite).passed
+    with pytest.raises(ConfigError, match="lie in two shards"):
+        gate(pa.table({"id": ["a"], "gtin": ["7"]}).to_batches(), suite)

@@ -29,6 +29,15 @@ def test_what_hands_its_columns_over_as_arrow_comes_back_as_arrow() -> None:
     assert table["title"].to_pylist() == ["Red mug"]
 
 
+def test_a_series_comes_back_as_a_series() -> None:
+    for dtype in (object, "str", pd.ArrowDtype(pa.string())):
+        series = clean(pd.Series([RAW, None], index=[7, 9], name="title", dtype=dtype))  # type: ignore[call-overload]
+        assert isinstance(series, pd.Series)
+        assert (series.index.tolist(), series.name) == ([7, 9], "title")
+        assert series.tolist() == ["Red mug", None]
+    assert clean(polars.Series([RAW, None])) == ["Red mug", None]  # type: ignore[arg-type]
+
+
 def test_one_string_is_no_list() -> None:
     with pytest.raises(ConfigError, match=r"got one string; give a list of titles"):
         clean(RAW)
