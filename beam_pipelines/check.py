@@ -1,4 +1,5 @@
-"""What a configuration must have before a run begins: rules that exist, suites that can judge, examples that hold."""
+"""What a configuration must have before a run begins: a source with the columns that are mapped, rules that exist,
+suites that can judge, examples that hold."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from ..quality.own_check import Tried
 from ..schemas import put_back
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError
-from . import gate_keeper
+from ..schemas.mapping import ColumnMapping, plan
+from . import gate_keeper, sources
+from .ingest import photo_base
+from .lookup import Lookup
 from .stage import Stage
 
 TRIES = {
@@ -41,6 +45,35 @@ def tried(config: Config, stages: Sequence[Stage]) -> list[Tried]:
             listed.check([rule for name in put_back.STAGES for rule in _rules(name, config)])
             listed.rules(_rules(stage.name, config), stage.name)
     return [rule for stage in stages if stage.name in TRIES for rule in TRIES[stage.name](config)]
+
+
+def look(config: Config) -> tuple[str, ColumnMapping]:
+    """Look at the beginning of the source's first file; further files only where it lacks a column that is mapped.
+
+    Returns:
+        The file's name, and which of its columns is what.
+
+    Raises:
+        ConfigError: nothing matches, a column is not there, or the text is in another encoding.
+        SourceError: the file cannot be read.
+    """
+    splits = sources.find(config)
+    photo_base(config)
+    first = [split for split in splits if split.file.url == splits[0].file.url]
+    try:
+        mapping = _mapping(config, first)
+    except ConfigError:
+        if len(first) == len(splits):
+            raise
+        mapping = _mapping(config, splits)
+    next(sources.read(first[0], config.source, sources.columns(first, config.source)), None)
+    return first[0].name, mapping
+
+
+def _mapping(config: Config, splits: Sequence[sources.Split]) -> ColumnMapping:
+    schema = sources.columns(splits, config.source)
+    joined = Lookup.load(config, schema).schema if config.source.lookup else schema
+    return plan(config.source, joined, config.image.separator)
 
 
 def check(config: Config, stages: Sequence[Stage]) -> None:

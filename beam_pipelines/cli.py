@@ -67,16 +67,19 @@ def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: 
 
 @app.command()
 def check(config: ConfigFile, overrides: Overrides = None) -> None:
-    """Check a configuration before a run: its keys, its suites, and each rule of one's own against its examples."""
+    """Check a configuration before a run: its keys, the source's columns, its suites, and rules of one's own."""
     from . import check as checking
     from .stages import STAGES
 
-    rules = checking.tried(load(config, overrides), STAGES)
+    loaded = load(config, overrides)
+    rules = checking.tried(loaded, STAGES)
     if rules:
         out.print(checking.table(rules))
     problems = [problem for rule in rules for problem in rule.problems]
     if problems:
         raise ConfigError("\n  ".join(problems))
+    file, mapping = checking.look(loaded)
+    out.print(plain(f"{file}: {', '.join(name for name, theirs in mapping.mapped.items() if theirs)} are mapped"))
     out.print(f"{config}: nothing wrong was found; `eclip plan {config}` says what would run")
 
 

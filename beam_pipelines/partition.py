@@ -14,7 +14,7 @@ from ..quality.pseudonyms import Key
 from ..quality.splits import NAMES, named
 from ..schemas.config import SourceConfig
 from ..schemas.dataset import shard_of
-from ..schemas.errors import SourceError
+from ..schemas.errors import ConfigError, SourceError
 from ..schemas.mapping import ColumnMapping, to_listings, unread
 from ..schemas.rejection import rejected
 from ..schemas.storage import Storage
@@ -46,7 +46,8 @@ class Partition(ShardWork):
             if self.key is None:
                 raise
             # The note of a failure is written too, and what failed may quote a record.
-            raise SourceError(redacted_text(explain(error))) from None
+            kind = ConfigError if isinstance(error, ConfigError) else SourceError
+            raise kind(redacted_text(explain(error))) from None
 
     def _spill(self, shard: int, output: ShardOutput) -> None:
         split = self.splits[shard]

@@ -25,7 +25,7 @@ import xxhash
 from ..quality.gates.profile import Profile
 from ..schemas.attempt import SAMPLES, Attempt, Marker
 from ..schemas.dataset import PartWriter
-from ..schemas.errors import EclipError, RuleError
+from ..schemas.errors import ConfigError, EclipError, RuleError
 from ..schemas.listing import Contract
 from . import coder  # noqa: F401  (registers the Arrow coder with whoever imports the DoFns)
 from .shard_gate import GatePlan, ShardGate
@@ -127,7 +127,7 @@ def write_shard(work: ShardWork, attempt: Attempt, gate: GatePlan, shard: int) -
     except Exception as error:  # noqa: BLE001  (any error of a shard must leave the other shards alone)
         # Parts stay: where a runner gave the shard to two workers, the other may have finished it meanwhile.
         note = {"error": explain(error), "expected": isinstance(error, EclipError), "trace": traceback.format_exc(),
-                "rule": isinstance(error, RuleError)}  # fmt: skip
+                "rule": isinstance(error, RuleError), "config": isinstance(error, ConfigError)}  # fmt: skip
         with contextlib.suppress(OSError):  # a full disk may have no room for the note; the driver sees that
             if attempt.marker(shard).exists():
                 return True

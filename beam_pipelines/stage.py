@@ -11,7 +11,7 @@ import apache_beam as beam
 from ..schemas.attempt import Attempt, Summary, fingerprint
 from ..schemas.config import Config
 from ..schemas.dataset import Dataset
-from ..schemas.errors import StageError
+from ..schemas.errors import ConfigError, StageError
 from ..schemas.manifest import Manifest, Published
 from .run_folder import RunFolder
 from .runners import Runner
@@ -118,7 +118,10 @@ def check(attempt: Attempt, stage: str) -> None:
     lines = [f"shard {', '.join(map(str, s[:5]))}{', …' if len(s) > 5 else ''}: {m}" for m, s in messages.items()]
     if len(lines) == 1 and all(f.get("expected") for f in failures.values()) and failures:
         of_rule = any(f.get("rule") for f in failures.values())  # which listings it saw says where to look
-        raise StageError(f"{stage}: {lines[0] if of_rule else next(iter(messages))}", failures)
+        failed = StageError(f"{stage}: {lines[0] if of_rule else next(iter(messages))}", failures)
+        if all(f.get("config") for f in failures.values()):
+            failed.exit_code = ConfigError.exit_code
+        raise failed
     raise StageError(
         f"{stage}: {len(missing)} of {attempt.shards} shards failed; the others are kept, "
         f"and the next `eclip run` does these only\n  " + "\n  ".join(lines[:5]),

@@ -161,7 +161,7 @@ class _Lines:
         except UnicodeDecodeError as error:
             byte = error.object[error.start]
             line = self.number + 1 + error.object[: error.start].count(b"\n")  # of the block that was being read
-            raise SourceError(
+            raise ConfigError(
                 f"{self.place}: not {self.encoding}: byte 0x{byte:02x} in line {line}; "
                 f"set source.encoding to what the file is written in, such as cp1252, latin-1 or cp949"
             ) from None

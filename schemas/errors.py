@@ -4,6 +4,7 @@ EclipError            anything that stops a run                                 
 ├── ConfigError       the configuration or the command line is wrong               exit 2
 ├── SourceError       a source cannot be read, or what is in it cannot be used     exit 1
 ├── StageError        shards of a stage failed; a second run redoes only those     exit 1
+│                     (2 where each failed on the configuration)
 ├── RuleError         a rule of one's own failed on a listing                      exit 1
 ├── RunLockedError    another run is writing to the same run folder                exit 1
 └── GateError         a gate stopped the run; what was published is untouched      exit 3

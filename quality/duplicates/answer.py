@@ -11,6 +11,7 @@ import pandas as pd
 from .agreement import REASONS
 
 SHOWN = 5  # sets in a notebook
+BESIDE = 5  # variants shown beside a set
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,25 +67,50 @@ class Duplicates:
         return pd.DataFrame(rows, columns=["outcome", "by", "pairs", "similarity"])
 
     def show(self, df: pd.DataFrame | None = None, sets: int = 10) -> pd.DataFrame:
-        """Lay sets of duplicates side by side, the largest first; the listing that is kept leads its set.
+        """Lay sets of duplicates side by side, the largest first, then links; the listing that is kept leads its set.
+
+        Behind a set stand the listings that were kept apart from it as variants, a few of them.
 
         Args:
             df: The frame with the ids as its index, to show its columns too.
-            sets: How many.
+            sets: How many, links included.
 
         Returns:
             A row for each listing: set, id, outcome, why, title, and the columns of `df`.
         """
         largest = self.dropped["kept_id"].value_counts(sort=True).head(sets).index
         rows: list[dict[str, object]] = []
+        shown: set[object] = set()
+        apart = self.links[self.links["veto"].notna()]
         for number, kept in enumerate(largest, 1):
             mine = self.dropped[self.dropped["kept_id"] == kept]
+            members = {kept, *mine["dropped_id"]}
             rows.append({"set": number, "id": kept, "outcome": "kept", "why": f"stands for {len(mine):,}"})
             rows += [
                 {"set": number, "id": row.dropped_id, "outcome": "dropped", "why": why(row.rule, row.text_similarity,
                                                                                        row.image_distance)}
                 for row in mine.itertuples()
             ]  # fmt: skip
+            left, right = apart["left_id"].isin(members), apart["right_id"].isin(members)
+            beside = apart["right_id"].where(left, apart["left_id"])[left != right]
+            others = (
+                pd.DataFrame({"id": beside, "why": "veto: " + apart["veto"]})
+                .dropna()
+                .drop_duplicates("id")
+                .head(BESIDE)
+            )
+            rows += [{"set": number, "id": row.id, "outcome": "variant", "why": row.why}
+                     for row in others.itertuples()]  # fmt: skip
+            shown |= members | set(others["id"])
+        rest = self.links[~(self.links["left_id"].isin(shown) | self.links["right_id"].isin(shown))]
+        rest = rest.sort_values("similarity", ascending=False, kind="stable").head(sets - len(largest))
+        for number, row in enumerate(rest.itertuples(), len(largest) + 1):
+            outcome, reason = (
+                ("variant", f"veto: {row.veto}") if isinstance(row.veto, str) else ("linked", f"alike by {row.kind}")
+            )
+            rows += [
+                {"set": number, "id": one, "outcome": outcome, "why": reason} for one in (row.left_id, row.right_id)
+            ]
         table = pd.DataFrame(rows, columns=["set", "id", "outcome", "why"])
         table["title"] = self.titles.reindex(table["id"]).to_numpy()
         if df is not None:
@@ -93,7 +119,7 @@ class Duplicates:
         return table
 
     def _repr_html_(self) -> str:
-        shown = self.show(sets=SHOWN).to_html(index=False) if len(self.dropped) else ""
+        shown = self.show(sets=SHOWN).to_html(index=False) if len(self.dropped) + len(self.links) else ""
         return f"<pre>{escape(repr(self))}</pre>{shown}"
 
 

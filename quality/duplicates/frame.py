@@ -140,17 +140,15 @@ def _photos(df: pd.DataFrame, moved: Callable[[str, int, int], None]) -> tuple[p
             hashed = hash_photos(_photo(cell, place, reasons) for place, (_, cell) in enumerate(asked))
             hashed["row"] = [row for row, _ in asked]
             broken = hashed["error"].notna()
-            unread += [
-                (asked[place][0], _named(asked[place][1]), reasons.get(place, hashed["error"].iat[place]))
-                for place in np.flatnonzero(broken)
-                if reasons.get(place) != NONE
-            ]
+            for place, ((row, cell), error) in enumerate(zip(asked, hashed["error"].tolist(), strict=True)):
+                if isinstance(error, str) and reasons.get(place) != NONE:
+                    unread.append((row, _named(cell), reasons.get(place, error)))
             hashed = hashed[~broken]
             hashed["position"] = hashed.groupby("row").cumcount() + hashed["row"].map(shown)
             for row in hashed["row"].tolist():
                 shown[row] += 1
             tables.append(hashed[PHOTOS.names])
-    return _in_order(tables), pd.DataFrame(sorted(unread, key=lambda told: told[0]), columns=UNREAD)
+    return _in_order(tables), pd.DataFrame(unread, columns=UNREAD).sort_values("row", kind="stable", ignore_index=True)
 
 
 def _in_order(tables: Sequence[pd.DataFrame]) -> pa.RecordBatch:

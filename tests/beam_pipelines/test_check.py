@@ -63,3 +63,30 @@ def test_a_suite_that_cannot_judge_is_said(here: Here) -> None:
     said = here("check", "catalog.yaml")
     assert said.code == 2
     assert "clean.json" in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("source: {path: a.csv, columns: {title: titel}}", "no column 'titel'; did you mean 'title'?"),
+        ("source: {path: 'none-*.csv'}", "source.path: nothing matches"),
+        ("source: {path: latin.csv}", "set source.encoding"),
+        ("source: {path: a.csv, lookup: {path: a.csv, on: sku}}", "source.lookup.on: there is no column 'sku'"),
+        ("source: {path: a.csv}\nimage: {root: nowhere}", "image.root: there is no folder"),
+    ],
+)
+def test_the_source_is_looked_at(here: Here, text: str, says: str) -> None:
+    here.write("latin.csv", "id,title\n1,Größe\n".encode("cp1252"))
+    here.config(text)
+    said = here("check", "catalog.yaml")
+    assert said.code == 2
+    assert says in " ".join(said.err.split())
+    assert not (here.folder / "run").exists()
+
+
+def test_a_column_may_stand_in_a_further_file(here: Here) -> None:
+    here.write("b.csv", "id,name\n9,red mug\n")
+    here.config("source: {path: [a.csv, b.csv], columns: {description: name}}")
+    said = here("check", "catalog.yaml")
+    assert said.code == 0, said.err
+    assert "a.csv: description, id, title, seller are mapped" in said.out

@@ -28,7 +28,7 @@ BAD = {
     "empty file": ("source: {path: empty.csv}", [], 1, "the file is empty (0 bytes)"),
     "no rows": ("source: {path: header.csv}", [], 1, "holds no readable record"),
     "broken Parquet": ("source: {path: broken.parquet}", [], 1, "cannot be read as Parquet"),
-    "not UTF-8": ("source: {path: latin.csv}", [], 1, "set source.encoding"),
+    "not UTF-8": ("source: {path: latin.csv}", [], 2, "set source.encoding"),
     "unknown encoding": ("source: {path: a.csv, encoding: klingon}", [], 2, "Python knows no encoding 'klingon'"),
     "duplicate ids": ("source: {path: twice.csv, on_duplicate_id: stop}", [], 1, "id '1' stands in twice.csv row 1 and"),
     "no photo folder": ("source: {path: a.csv}\nimage: {root: nowhere}", [], 2, "image.root: there is no folder"),
@@ -190,6 +190,14 @@ def test_init_leaves_a_place_for_the_id_that_it_does_not_find(here: Here) -> Non
     assert columns == {"id": NO_ID, "title": "Titel", "price": "Preis (brutto)", "attributes": "Merkmale"}
     assert NO_ID in here("run", "c.yaml").err
     assert here("run", "c.yaml", "--set", "source.columns.id=Zeichen", "--to", "ingest").code == 0
+
+
+def test_an_encoding_that_proves_wrong_in_a_worker_is_the_configurations_fault(here: Here) -> None:
+    here.write("late.csv", b"id,title\n" + b"".join(b"%d,mug\n" % n for n in range(9000)) + b"x,\xfc\n")
+    for keep in ("true", "false"):
+        here.config(f"source: {{path: late.csv}}\nclean: {{keep_raw: {keep}}}")
+        said = here("run", "catalog.yaml", "--to", "ingest", "--set", f"run=run-{keep}")
+        assert (said.code, "set source.encoding" in " ".join(said.err.split())) == (2, True), said.err
 
 
 def test_the_module_is_the_command(here: Here) -> None:

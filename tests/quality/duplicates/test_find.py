@@ -56,7 +56,8 @@ def test_small_and_odd_frames_give_an_answer(titles: list[Any]) -> None:
     assert found.rows == len(found.families) == len(titles)
     assert repr(found).startswith(f"{len(titles)} listing")
     assert len(found.links) == (titles == ["x", "x"])
-    assert len(found.show()) == len(found.summary()) - len(found.links) == 0
+    assert len(found.summary()) == len(found.links)
+    assert len(found.show()) == 2 * len(found.links)
     assert "<pre>" in found._repr_html_()
 
 
@@ -70,6 +71,18 @@ def test_what_is_missing_is_named_with_what_is_near() -> None:
     ):
         with pytest.raises(ConfigError, match=message):
             find_duplicates(SHOP, **wrong)  # type: ignore[arg-type]
+
+
+def test_variants_and_links_are_shown_too() -> None:
+    found = find_duplicates(SHOP, title="name", id="sku", seller="shop")
+    shown = found.show()
+    assert shown[["set", "outcome"]].values.tolist()[:3] == [[1, "kept"], [1, "dropped"], [1, "variant"]]
+    assert shown.loc[2, ["id", "why"]].tolist() == [13, "veto: volume"]
+    links = find_duplicates(SHOP[1:3], title="name", id="sku", seller="shop")
+    assert links.dropped.empty
+    assert links.show()[["set", "id", "outcome"]].values.tolist() == [[1, 12, "variant"], [1, 13, "variant"]]
+    assert "<table" in links._repr_html_()
+    assert links.show(sets=0).empty
 
 
 def test_settings_can_be_given_one_by_one() -> None:
@@ -226,7 +239,7 @@ def test_the_answer_says_what_was_found_and_why() -> None:
     found = find_duplicates(df, title="name", seller="shop")
     kept, lost = found.dropped["kept_id"][0], found.dropped["dropped_id"][0]
     shown = found.show(df)
-    assert shown["id"].tolist() == [kept, lost]
+    assert shown["id"].tolist() == [kept, lost, 13]
     assert shown["outcome"].tolist() == ["kept", "dropped"]
     assert shown["why"].tolist() == ["stands for 1", "titles are equal: 100% of their shingles"]
     assert shown["title"].tolist() == df["name"].loc[[kept, lost]].tolist()
