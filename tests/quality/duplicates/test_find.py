@@ -240,10 +240,10 @@ def test_the_answer_says_what_was_found_and_why() -> None:
     kept, lost = found.dropped["kept_id"][0], found.dropped["dropped_id"][0]
     shown = found.show(df)
     assert shown["id"].tolist() == [kept, lost, 13]
-    assert shown["outcome"].tolist() == ["kept", "dropped"]
-    assert shown["why"].tolist() == ["stands for 1", "titles are equal: 100% of their shingles"]
-    assert shown["title"].tolist() == df["name"].loc[[kept, lost]].tolist()
-    assert shown["price"].tolist() == df["price"].loc[[kept, lost]].tolist()
+    assert shown["outcome"].tolist() == ["kept", "dropped", "variant"]
+    assert shown["why"].tolist() == ["stands for 1", "titles are equal: 100% of their shingles", "veto: volume"]
+    assert shown["title"].tolist() == df["name"].loc[[kept, lost, 13]].tolist()
+    assert shown["price"].tolist() == df["price"].loc[[kept, lost, 13]].tolist()
     counts = {(row.outcome, row.by): row.pairs for row in found.summary().itertuples()}
     assert counts == {("dropped", "equal_title"): 1, ("linked", "text"): 2, ("variant", "volume"): 1}
     assert "dropped by  equal_title 1" in repr(found)
