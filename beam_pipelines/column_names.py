@@ -102,7 +102,7 @@ def _beginnings(name: str) -> list[str]:
 
 
 def _objects(field: pa.Field, sample: pa.RecordBatch | None) -> bool:
-    """Say whether a column names values: a map, or text of which a third or more is JSON objects; some may be broken."""
+    """Say whether a column names values: a map, or text of which a third or more is JSON objects."""
     if pa.types.is_map(field.type):
         return True
     if sample is None or not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
