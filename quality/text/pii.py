@@ -4,14 +4,15 @@ Each kind is a rule like those that clean titles. A catalog is full of numbers t
 only where its check digits agree or where it is written as no article number is; one with the check digit of a GTIN
 never does. What is missed is what is written like any other number.
 
-Covered are e-mail addresses, also spelled "anna (at) example (dot) com"; links to WhatsApp, Telegram, Messenger, Line,
-Signal, Viber, Zalo and Skype; names with "@" behind Telegram, Instagram, WeChat, Snapchat, TikTok, KakaoTalk, Line,
-Viber, Facebook or Twitter, or behind the colon of the first few where a digit, dot or low line is in them, WeChat ids
-with a digit behind 微信; IBANs, payment cards; national ids of Korea, China, Brazil, India and Italy by check digits, a
-social security number of the United States behind "SSN"; telephone numbers with + or 00 and a calling code, behind a word or
-picture for telephones (Tel, WA, ☎, 电话), before "whatsapp" or "anrufen", and as they are written at home: mobiles of
-Indonesia, Korea, Malaysia, China, Thailand, Britain, Germany, France, Turkey and Russia, and numbers of the United
-States, Canada, Korea, Japan and Brazil with their brackets or hyphens.
+Covered are e-mail addresses, also spelled "anna (at) example (dot) com"; links to WhatsApp, Telegram, Messenger,
+Line, Signal, Viber, Zalo and Skype; names with "@" behind Telegram, Instagram, WeChat, Snapchat, TikTok,
+KakaoTalk, Line, Viber, Facebook or Twitter, or behind the colon of the first few where a digit, dot or low line is
+in them, WeChat ids with a digit behind 微信; IBANs, payment cards; national ids of Korea, China, Brazil, India and
+Italy by check digits, a social security number of the United States behind "SSN"; telephone numbers with + or 00
+and a calling code, behind a word or picture for telephones (Tel, WA, ☎, 电话), before "whatsapp" or "anrufen", and
+as they are written at home: mobiles of Indonesia, Korea, Malaysia, China, Thailand, Britain, Germany, France,
+Turkey and Russia, and numbers of the United States, Canada, Korea, Japan and Brazil with their brackets or
+hyphens.
 
 Not covered are landlines without + or such a word (030 1234567), numbers of other countries written as at home, names
 of persons, street addresses, names on platforms that stand alone or are plain words (insta: bobshop, line: bob), dates
