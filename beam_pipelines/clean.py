@@ -49,7 +49,7 @@ class Clean(Stage):
     """Clean product text."""
 
     name = "clean"
-    version = 5
+    version = 6
     inputs = ("ingest/listings",)
     libraries = ("ftfy", "py3langid", "pyarrow")
 

@@ -107,7 +107,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 10
+    version = 11
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")

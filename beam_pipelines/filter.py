@@ -110,7 +110,7 @@ class Filter(Stage):
     """Reject noise."""
 
     name = "filter"
-    version = 6
+    version = 7
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
 

@@ -17,6 +17,7 @@ from ..schemas.rejection import rejected
 from .duplicates.minhash import Shingles, jaccard, shingles
 from .own_filters import OwnFilters
 from .put_back import PUT_BACK, mark, overruled_rules
+from .text.noise_phrases import bare
 from .text.normalise import normalise
 
 # In the order in which they are named where several fire.
@@ -58,6 +59,7 @@ def score(batch: pa.RecordBatch, hot: pa.Table, mismatch: pa.Array | None = None
         Rows of SCORES, in the order of the batch.
     """
     words = pc.utf8_length(pc.replace_substring_regex(pc.fill_null(batch["title"], ""), r"[^\p{L}\p{N}]+", ""))
+    words = pc.if_else(bare(pc.fill_null(batch["title"], "")), 0, words)
     short = pc.min_element_wise(batch["width"], batch["height"], skip_nulls=False)
     long = pc.max_element_wise(batch["width"], batch["height"], skip_nulls=False)
     place = pc.index_in(batch["phash"], hot["phash"].combine_chunks(), skip_nulls=True)

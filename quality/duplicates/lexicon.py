@@ -150,11 +150,21 @@ class Things(NamedTuple):
 @functools.cache
 def things() -> Things:
     """Read the kinds of things."""
-    named = {hash_text(word): kind for kind, (_, listed) in enumerate(_lines("things")) for word in listed}
+    return _named("things")
+
+
+def _named(name: str) -> Things:
+    named = {hash_text(word): kind for kind, (_, listed) in enumerate(_lines(name)) for word in listed}
     keys, slots = hash_table(named)
     kinds = np.full(len(keys), -1, np.int32)
     kinds[slots] = list(named.values())
     return Things(keys, kinds)
+
+
+@functools.cache
+def regions() -> Things:
+    """Read the codes of countries and languages."""
+    return _named("region")
 
 
 @functools.cache

@@ -9,9 +9,11 @@ import numpy as np
 from ..compiled import inner
 from .forms import akin
 from .grammar import spaceless
-from .letters import DIGIT, LETTER, find
-from .lexicon import Things
+from .letters import DIGIT, LETTER, find, hash_points
+from .lexicon import Lexicon, Things
 from .numerals import Text
+
+_PART = 4  # letters of either part of a compound
 
 
 class Pairing(NamedTuple):
@@ -22,7 +24,7 @@ class Pairing(NamedTuple):
 
 
 @inner
-def paired(one: Text, other: Text, things: Things) -> Pairing:
+def paired(one: Text, other: Text, things: Things, lexicon: Lexicon) -> Pairing:
     """Find the words of two texts that are one word; text without spaces is left out."""
     said, told = np.zeros(len(one.starts), np.bool_), np.zeros(len(other.starts), np.bool_)
     kinds = np.empty(len(other.starts), np.int64)
@@ -33,10 +35,56 @@ def paired(one: Text, other: Text, things: Things) -> Pairing:
         for v in range(len(other.starts)):
             same = one.hashes[w] == other.hashes[v] or (kind >= 0 and kind == kinds[v])
             if not same and script == other.scripts[other.starts[v]] and script != DIGIT and not spaceless(script):
-                same = akin(one, w, other, v)
+                same = akin(one, w, other, v) and not _compound(one, w, other, v, things, lexicon)
             if same:
                 said[w] = told[v] = True
     return Pairing(said, told)
+
+
+@inner
+def _compound(one: Text, w: int, other: Text, v: int, things: Things, lexicon: Lexicon) -> bool:
+    """Say whether the longer of two words is the shorter and a word of the lists: "mint" is not "mintgrün".
+
+    It is where the other title says that word too, one that begins like it, or another for the same:
+    "yoga mat", "Yogamatte"; "bridge camera", "Bridgekamera".
+    """
+    if one.ends[w] - one.starts[w] > other.ends[v] - other.starts[v]:
+        one, w, other, v = other, v, one, w
+    size, a, b = one.ends[w] - one.starts[w], one.starts[w], other.starts[v]
+    if size < _PART or other.ends[v] - b < size + _PART:
+        return False
+    for k in range(size):
+        if one.points[a + k] != other.points[b + k]:
+            return False
+    rest = hash_points(other.points, b + size, other.ends[v])
+    slot, listed = find(things.keys, rest), _first(lexicon, rest)
+    if slot < 0 and listed < 0:
+        return False
+    for k in range(len(one.starts)):
+        stated = _first(lexicon, one.hashes[k])
+        if (
+            listed >= 0
+            and stated >= 0
+            and lexicon.feature[listed] >> np.uint64(1) == lexicon.feature[stated] >> np.uint64(1)
+        ):
+            return False
+        if slot >= 0 and _thing(one, k, things) == things.kinds[slot]:
+            return False
+        same = 0
+        while same < _PART - 1 and one.starts[k] + same < one.ends[k]:
+            if one.points[one.starts[k] + same] != other.points[b + size + same]:
+                break
+            same += 1
+        if same == _PART - 1:
+            return False
+    return True
+
+
+@inner
+def _first(lexicon: Lexicon, key: np.uint64) -> int:
+    """Give the first entry of a word of the lists, -1 for another word."""
+    slot = find(lexicon.keys, key)
+    return int(lexicon.first[slot]) if slot >= 0 else -1
 
 
 @inner

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..compiled import inner
-from .grammar import HYPHEN, NUMBER, PART, SPACE, X_WORDS, Found, among, code, has_script, hashed, phrase, say, unit
+from .grammar import (
+    CODE,
+    GROUP_SHIFT,
+    HYPHEN,
+    NUMBER,
+    PART,
+    SPACE,
+    X_WORDS,
+    Found,
+    among,
+    code,
+    has_script,
+    hashed,
+    phrase,
+    say,
+    unit,
+)
 from .letters import DIGIT, LETTER, find
 from .lexicon import PRECEDES, Lexicon, number_value
 from .numerals import Text, digits
+
+_SUFFIX = 3  # letters behind a part number; more are a word
 
 
 @inner
 def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
     """Write down the part number that begins at word k; give the word to go on with, k where its parts say more.
 
-    Letters behind the last digit are left out: in DSC-W120B and DSC-W120/B they are a colour or a country.
+    Letters behind the last digit, a colour or a country, are a statement of their own, which a title may leave out:
+    DSC-W120 may be DSC-W120B, but TN-241BK is no TN-241C.
     """
     end, figures, letters, last, longest = k, 0, 0, -1, 0
     while end < len(text.starts) and (end == k or not text.gaps[end] & ~HYPHEN):
@@ -39,7 +60,11 @@ def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
     for w in range(k, last + 1):
         size += text.ends[w] - text.starts[w]
     if size >= 5:
-        say(found, hashed(PART, code(text, k, last + 1)), k, last + 1)
+        part = code(text, k, last + 1)
+        say(found, hashed(PART, part), k, last + 1)
+        if end == last + 2 and text.ends[end - 1] - text.starts[end - 1] <= _SUFFIX:
+            group = CODE | ((part & np.uint64(0xFFFF)) << GROUP_SHIFT)
+            say(found, hashed(group, text.hashes[end - 1]), k, end)
     return k
 
 

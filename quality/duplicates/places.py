@@ -127,6 +127,44 @@ def exchanged(
 
 
 @inner
+def elsewhere(one: Text, other: Text, regions: Things) -> bool:
+    """Say whether titles that are else equal end in codes of two regions: "keyboard K380 DE", "keyboard K380 US"."""
+    n = len(one.starts)
+    if n < 2 or n != len(other.starts) or one.gaps[n - 1] == 0 or other.gaps[n - 1] == 0:
+        return False
+    for w in range(n - 1):
+        if one.hashes[w] != other.hashes[w]:
+            return False
+    here, there = find(regions.keys, one.hashes[n - 1]), find(regions.keys, other.hashes[n - 1])
+    return bool(here >= 0 and there >= 0 and regions.kinds[here] != regions.kinds[there])
+
+
+@inner
+def furnished(one: Text, other: Text, noise: np.ndarray, lexicon: Lexicon) -> int:
+    """Find what the other of titles that are else equal has "with" it: "lamp", "lamp with dimmer".
+
+    Returns:
+        The first of the words that the other adds, -1 where these are not "with" and what says something.
+    """
+    n, m, first, behind = len(one.starts), len(other.starts), 0, 0
+    while first < min(n, m) and one.hashes[first] == other.hashes[first]:
+        first += 1
+    while behind < n - first and behind < m - first and one.hashes[n - 1 - behind] == other.hashes[m - 1 - behind]:
+        behind += 1
+    last = m - behind
+    if first + behind < n or n == 0 or not first + 2 <= last <= first + _WORDS:
+        return -1
+    entry, end = phrase(other, first, lexicon, JOINS)
+    if entry < 0 or lexicon.feature[entry] != 0 or end >= last:
+        return -1
+    for w in range(end, last):
+        size = other.ends[w] - other.starts[w]
+        if has_script(other, w, LETTER) and size >= 4 and find(noise, other.hashes[w]) < 0:
+            return first
+    return -1
+
+
+@inner
 def _few(text: Text, first: int, last: int) -> bool:
     if first == last or last - first > (_CHARACTERS if spaceless(text.scripts[text.starts[first]]) else _WORDS):
         return False

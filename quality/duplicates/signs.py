@@ -19,6 +19,7 @@ from .minhash import band_keys, signatures_of
 from .own_vetoes import OwnVetoes
 from .photo_signs import PHOTO_SIGNS, content, owners, photo_signs, written
 from .sellers import seller_names
+from .spelling import title_hashes
 from .variants import features
 from .words import word_keys, words
 from .xxh64 import digests, digests_of_lists
@@ -31,7 +32,7 @@ SIGNS = pa.schema(
         ("id", pa.string()),
         ("content", pa.uint64()),  # hash of all that follows: equal for copies; 0 without a word and a photo
         ("seller", pa.uint64()),  # hash of the seller; 0 where it is not known
-        ("title", pa.uint64()),  # hash of the normalised title; 0 where it is empty
+        ("title", pa.uint64()),  # hash of the title, however it is spelled; 0 where it is empty
         ("gtin", pa.uint64()),  # hash of the GTIN; 0 where it is not known
         ("text", pa.string()),  # the first LONGEST characters of the normalised title, from which shingles are cut
         ("features", pa.list_(pa.uint64())),
@@ -62,7 +63,8 @@ def signs(
         vetoes: Of one's own.
     """
     titles = normalise(listings["title"])
-    title, titles = digests(titles), pc.utf8_slice_codeunits(titles, 0, LONGEST)
+    title = title_hashes(listings["title"], titles)
+    titles = pc.utf8_slice_codeunits(titles, 0, LONGEST)
     said_of = pc.utf8_slice_codeunits(pc.fill_null(listings["title"], ""), 0, 2 * LONGEST)
     beside = listings.select(["brand", "gtin", "mpn", "attributes"])
     said_beside = any(column.null_count < len(column) for column in beside.columns)

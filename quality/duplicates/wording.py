@@ -19,10 +19,10 @@ from ..compiled import compiled, inner
 from .forms import written_apart
 from .grammar import MOST, Found, cut_text, has_script, spaceless
 from .letters import DIGIT, HAN, LETTER, THAI, alphabet, find, hash_points
-from .lexicon import Lexicon, Things, lexicon, noise, things, unsaid
+from .lexicon import Lexicon, Things, lexicon, noise, regions, things, unsaid
 from .numerals import Text
 from .pairing import paired, rivals
-from .places import exchanged, stated_instead, states_too, without
+from .places import elsewhere, exchanged, furnished, stated_instead, states_too, without
 from .statements import read
 
 _MOST = 8  # spans of words that a text may have alone
@@ -36,6 +36,7 @@ class _Tables(NamedTuple):
     known: np.ndarray  # [uint64] words that are noise or in a list
     noise: np.ndarray  # [uint64] words that say nothing
     things: Things
+    regions: Things
     lexicon: Lexicon
 
 
@@ -75,7 +76,7 @@ def _no_spans() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _tables() -> _Tables:
-    return _Tables(*alphabet(), unsaid(), noise(), things(), lexicon())
+    return _Tables(*alphabet(), unsaid(), noise(), things(), regions(), lexicon())
 
 
 @compiled
@@ -97,7 +98,7 @@ def _substitutions(
         turned = hash_points(one.points, 0, len(one.points)) > hash_points(other.points, 0, len(other.points))
         if turned:
             one, other, ours, theirs = other, one, theirs, ours
-        pairing = paired(one, other, tables.things)
+        pairing = paired(one, other, tables.things, tables.lexicon)
         here, there = _alone(one, other, pairing.said, tables, ours), _alone(other, one, pairing.told, tables, theirs)
         if here > 0 and there > 0:
             here, there = rivals(one, other, tables.things, ours, here, theirs, there)
@@ -115,8 +116,16 @@ def _substitutions(
                 ours[0, 0], ours[0, 1], theirs[0, 0], theirs[0, 1], found = first, last, first, end, True
             found = found or without(one, other, tables.lexicon, ours, theirs)
             found = found or without(other, one, tables.lexicon, theirs, ours)
+            if not found and elsewhere(one, other, tables.regions):
+                last = len(one.starts)
+                ours[0, 0], ours[0, 1], theirs[0, 0], theirs[0, 1], found = last - 1, last, last - 1, last, True
             here = there = int(found)
-        result[k] = here > 0
+            if not found:
+                here, there = _added(one, other, tables, ours), _added(other, one, tables, theirs)
+                found = here + there > 0
+        else:
+            found = True
+        result[k] = found
         if k == len(left) - 1:
             _spell(one, ours, here)
             _spell(other, theirs, there)
@@ -124,6 +133,16 @@ def _substitutions(
         if turned:
             ours, theirs = theirs, ours
     return result
+
+
+@inner
+def _added(one: Text, other: Text, tables: _Tables, spans: np.ndarray) -> int:
+    """Write down what the one has "with" it where titles are else equal; give the number of spans, 1 or 0."""
+    first = furnished(other, one, tables.noise, tables.lexicon)
+    if first < 0:
+        return 0
+    spans[0, 0], spans[0, 1] = first, first + len(one.starts) - len(other.starts)
+    return 1
 
 
 @inner

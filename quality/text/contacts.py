@@ -21,6 +21,13 @@ _HANDLE = re.compile(
     re.IGNORECASE,
 )
 
+_TAKEN = "\ufdd0"  # where a number was; no character of a text
+# What a number that was taken out leaves: "call us", "WhatsApp".
+_ASKED = re.compile(
+    rf"{_TAKEN}(?:[\s,;:|-]{{0,3}}(?:bitte\s)?(?:anrufen|whats\s?app|viber|telegram|zalo|call(?:\sme|\sus)?|appeler|llamar|chiamare|ligar)"
+    r"(?![^\W_]))?",
+    re.IGNORECASE,
+)
 _SIGNS = rf"{PHONE_SIGNS}|{EMAIL_SIGNS}|{MESSENGER_SIGNS}|(?i:www)\.|://"
 
 
@@ -42,4 +49,4 @@ def _without_all(texts: pa.Array) -> pa.Array:
 
 def _without(text: str) -> str:
     unlinked = _LINK.sub(" ", without_messengers(without_emails(text, " "), " "))
-    return without_phones(_HANDLE.sub(" ", unlinked), " ")
+    return _ASKED.sub(" ", without_phones(_HANDLE.sub(" ", unlinked), _TAKEN))

@@ -1,7 +1,8 @@
 """Phrases that sellers add to titles: plain lists, one a line, in `phrases/<language>.txt`.
 
 To teach a phrase, add a line. Case does not matter, but a line in capitals (`COD`) means capitals alone, or brackets; a
-space matches any white space and hyphens. `[promo]` is noise in brackets or between stars alone. `!cod liver` is not
+space matches any white space and hyphens. `[promo]` is noise in brackets, between stars, and where it is shouted at an
+end of the title: with a "!" behind it, or in capitals beside a word that has small letters. `!cod liver` is not
 noise, though a part of it is: of two phrases that begin together the longer one counts. `#` starts a comment.
 """
 
@@ -13,6 +14,7 @@ from importlib import resources
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from ..compiled import compiled, inner
@@ -28,12 +30,15 @@ from .trie import (
     HELD,
     KEPT,
     PHRASE,
+    SMALL,
     Trie,
     capitals,
     longest_at,
 )
 
-_DECORATION = np.array([ord(character) for character in "!~*#|:-–—"])
+_DECORATION = np.array([ord(character) for character in "!¡~*#|:-–—"])
+_PARTING = np.array([ord(character) for character in "|-–—/•·,;"])
+_CASED = 0x530  # Latin, Greek and Cyrillic lie below
 _OPEN, _CLOSE = (
     np.array([ord(character) for character in brackets]) for brackets in ("[(【「{<《〔*", "])】」}>》〕*")
 )
@@ -98,6 +103,17 @@ def without(texts: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(bounds), pa.py_buffer(written)])
 
 
+def bare(texts: pa.Array) -> pa.Array:
+    """Say which texts are noise alone, even words that are noise only in brackets.
+
+    >>> bare(pa.array(["SALE sale free shipping", "New Balance 574", ""])).to_pylist()
+    [True, False, True]
+    """
+    rest = pc.replace_substring_regex(without(texts), r"[^\pL\pM\pN]+", "] [")
+    held = without(pc.binary_join_element_wise("[", rest, "]", ""))
+    return pc.invert(pc.match_substring_regex(held, r"[\pL\pN]"))
+
+
 @compiled
 def _noisy(ends: np.ndarray, data: np.ndarray, trie: Trie) -> np.ndarray:
     found = np.zeros(len(ends) - 1, np.bool_)
@@ -154,7 +170,7 @@ def _next(trie: Trie, data: np.ndarray, begin: int, kept: int, at: int, end: int
             if pairs[code & COLUMN, behind]:  # seldom
                 stop, said = longest_at(trie, data, at, end, code & ALNUM > 0 and not word)
                 if stop >= 0:
-                    left, right = _noise(trie, data, kept, at, stop, end, said)
+                    left, right = _noise(trie, data, begin, kept, at, stop, end, said)
                     if left >= 0:
                         return left, right, stop
                     after = stop
@@ -165,7 +181,9 @@ def _next(trie: Trie, data: np.ndarray, begin: int, kept: int, at: int, end: int
 
 
 @inner
-def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: int, said: int) -> tuple[int, int]:
+def _noise(
+    trie: Trie, data: np.ndarray, first: int, kept: int, begin: int, stop: int, end: int, said: int
+) -> tuple[int, int]:  # fmt: skip
     """Say from where to where a phrase is noise with what is around it; (-1, -1) where it is none."""
     left, right = begin, stop
     while left > kept and data[left - 1] == 0x20:
@@ -179,7 +197,7 @@ def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: 
         closing, after = point_at(data, right)
         for bracket in range(len(_OPEN)):
             held = held or (opening == _OPEN[bracket] and closing == _CLOSE[bracket])
-    if said & KEPT or (said & HELD and not held):
+    if said & KEPT or (said & HELD and not held and not _shouted(trie, data, first, begin, stop, end)):
         return -1, -1
     if said & CAPITALS and not held and not capitals(trie, data, begin, stop):
         return -1, -1
@@ -195,7 +213,64 @@ def _noise(trie: Trie, data: np.ndarray, kept: int, begin: int, stop: int, end: 
         if not _decorates(point):
             break
         stop = after
-    return begin, stop
+    return begin, _parted(data, kept, begin, stop, end)
+
+
+@inner
+def _shouted(trie: Trie, data: np.ndarray, first: int, begin: int, stop: int, end: int) -> bool:
+    """Say whether a phrase is shouted at an end of the text: with "!", or in capitals beside small letters."""
+    left, right = begin, stop
+    while left > first:
+        before = point_before(data, left)
+        point, _ = point_at(data, before)
+        if point != 0x20 and not _decorates(point):
+            break
+        left = before
+    marked = stop < end and data[stop] == 0x21
+    while right < end:
+        point, after = point_at(data, right)
+        if point != 0x20 and not _decorates(point):
+            break
+        marked |= point == 0x21
+        right = after
+    if left > first and right < end:
+        return False
+    if marked and (left == first or right == end):
+        return True
+    if stop - begin < 3 or point_at(data, begin)[0] >= _CASED or not capitals(trie, data, begin, stop):
+        return False
+    small = False
+    if left == first:
+        if right == stop or data[right - 1] != 0x20:
+            return False  # PROMO-Code
+        while right < end and data[right] != 0x20:
+            point, right = point_at(data, right)
+            small |= trie.columns[point] & SMALL > 0
+        return small
+    while left > first and data[left - 1] != 0x20:
+        left = point_before(data, left)
+        small |= trie.columns[point_at(data, left)[0]] & SMALL > 0
+    return small
+
+
+@inner
+def _parted(data: np.ndarray, kept: int, begin: int, stop: int, end: int) -> int:
+    """Give where noise ends that stands between two equal marks: one of them goes with it, "a - free - b"."""
+    while begin > kept and data[begin - 1] == 0x20:
+        begin -= 1
+    right = stop
+    while right < end and data[right] == 0x20:
+        right += 1
+    if begin == kept or right == end:
+        return stop
+    before, _ = point_at(data, point_before(data, begin))
+    point, after = point_at(data, right)
+    if before != point:
+        return stop
+    for mark in _PARTING:
+        if point == mark:
+            return after
+    return stop
 
 
 @inner

@@ -3,6 +3,20 @@
 Each kind is a rule like those that clean titles. A catalog is full of numbers that are nobody's, so a number counts
 only where its check digits agree or where it is written as no article number is; one with the check digit of a GTIN
 never does. What is missed is what is written like any other number.
+
+Covered are e-mail addresses, also spelled "anna (at) example (dot) com"; links to WhatsApp, Telegram, Messenger,
+Line, Signal, Viber, Zalo and Skype; names with "@" behind Telegram, Instagram, WeChat, Snapchat, TikTok,
+KakaoTalk, Line, Viber, Facebook or Twitter, or behind the colon of the first few where a digit, dot or low line is
+in them, WeChat ids with a digit behind 微信; IBANs, payment cards; national ids of Korea, China, Brazil, India and
+Italy by check digits, a social security number of the United States behind "SSN"; telephone numbers with + or 00
+and a calling code, behind a word or picture for telephones (Tel, WA, ☎, 电话), before "whatsapp" or "anrufen", and
+as they are written at home: mobiles of Indonesia, Korea, Malaysia, China, Thailand, Britain, Germany, France,
+Turkey and Russia, and numbers of the United States, Canada, Korea, Japan and Brazil with their brackets or
+hyphens.
+
+Not covered are landlines without + or such a word (030 1234567), numbers of other countries written as at home, names
+of persons, street addresses, names on platforms that stand alone or are plain words (insta: bobshop, line: bob), dates
+of birth, passports, tax and driving licence numbers, and telephone numbers spelled in words.
 """
 
 from __future__ import annotations
@@ -30,7 +44,8 @@ _UNIT = (
 _LATIN = (
     r"whats\s?app|wa(?:[.\s]me)?|telp?|telephone|telepon|telefono?|tlf|tél|call|sms|hotline|hubungi|zalo|viber|telegram"
 )
-_OTHER = "电话|手机号|微信|電話|전화|โทร"  # what stands before a number
+_OTHER = "电话|手机号|微信|電話|전화|โทร|[☎☏📞📱✆]"  # what stands before a number
+_BEHIND = r"whats\s?app|anrufen|viber|telegram|zalo"  # what stands behind one
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){1,8}(?![\w@])")
 # "anna (at) example (dot) com", and without brackets where "dot" stands before what ends an address.
 _DOT = r"(?:\.|\s?[(\[{<]\s?(?:dot|punkt|punto|point|titik|\.)\s?[)\]}>]\s?|\sdot\s)"
@@ -46,16 +61,27 @@ _SPELLED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # Links that lead to one person, most often by the number of a telephone.
+# A name on a messenger, behind the messenger's: with "@", or with a sign that no word of a language has.
+_NAMES = (
+    r"(?<![^\W_])(?:telegram|tg|insta(?:gram)?|ig|wechat|snapchat|snap|tik\s?tok|kakao(?:talk)?|line|viber|facebook|fb|twitter)"
+    r"(?:\s?id)?[\s:：]{0,3}@[a-z][\w.]{2,29}"
+    r"|(?<![^\W_])(?:telegram|insta(?:gram)?|wechat|snapchat|kakao(?:talk)?|line\s?id)(?:\s?id)?\s?[:：]\s?"
+    r"(?=[a-z][a-z]*[._\d])[a-z][\w.]{3,28}[^\W]"
+    r"|(?:微信|薇信|加微)号?[\s:：]{0,3}[a-z](?=[a-z_-]*[\d_-])[a-z\d_-]{5,19}(?![a-z\d_-])"
+)
 _MESSENGER = re.compile(
     r"(?<![\w.@-])(?:https?://)?(?:(?:wa|t|m|line|telegram|signal|viber)\.me|(?:api|chat|web|www)\.whatsapp\.com|whatsapp\.com)"
     r"\s?/\s?[^\s<>()\[\]\"'|,;]{2,}"
-    r"|\b(?:whatsapp|tg|viber|skype|line|zalo)://[^\s<>()\[\]\"'|,;]{2,}",
+    rf"|\b(?:whatsapp|tg|viber|skype|line|zalo)://[^\s<>()\[\]\"'|,;]{{2,}}|{_NAMES}",
     re.IGNORECASE,
 )
 _PHONES = re.compile(
     rf"""
-    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}}
+    (?: (?<!\w) (?:{_LATIN}) | {_OTHER} ) \ufe0f? (?:\ ?(?:no|nr)\b)? [\s:.;/=-]{{0,3}}
       (?P<called> \+?\(?\d [\d\s()./-]{{5,18}} \d) (?!\w)
+    | (?<![\w+.,/-]) (?P<behind> 0\d{{1,4}} [\s/-] \d{{3,}} (?:[\s-]\d{{2,}}){{0,3}}) (?=[\s,;:]{{0,3}}(?:{_BEHIND})\b)
+    | (?<![\w+.,/-]) [78] [\s-]? \([3489]\d\d\) \s? \d{{3}} [\s-]? \d\d [\s-]? \d\d (?![\w-])  # Russia
+    | (?<![\w+.,/-]) 8 [\s-] 9\d\d [\s-] \d{{3}} [\s-] \d\d [\s-] \d\d (?![\w-])  # Russia, mobile
     | (?<![\w+.,/-]) 00[1-9]\d{{0,2}} [\s.-] \(?\d{{1,4}}\)? (?:[\s.-]?\d{{2,4}}){{2,4}} (?!\w)
     | (?<![\w+]) \+ [1-9]\d{{0,2}} [\s.-]? \(?\d{{1,4}}\)? (?:[\s.-]?\d{{2,4}}){{2,4}} (?!\w)
     | (?<![\w(]) (?:\+?1[\s.-]?)? \([2-9]\d\d\) \s? [2-9]\d\d [-.\s] \d{{4}} (?![\w-])  # (212) 555-0123
@@ -68,7 +94,7 @@ _PHONES = re.compile(
     | (?<![\w.,/-]) 1[3-9]\d [\s-]? \d{{4}} [\s-]? \d{{4}} (?![\w-])  # China, mobile
     | (?<![\w.,/-]) 0[689]\d - \d{{3}} - \d{{4}} (?![\w-])  # Thailand, mobile
     | (?<![\w.,/-]) 07\d{{3}} \s? \d{{6}} (?![\w-])  # United Kingdom, mobile
-    | (?<![\w.,/-]) 01[567]\d [\s/-] \d{{7,8}} (?![\w-])  # Germany, mobile
+    | (?<![\w.,/-]) 01(?:5[0-9]|6[023]|7[0-9]) [\s/-]? \d{{7,8}} (?![\w-])  # Germany, mobile
     | (?<![\w.,/-]) 0[67] (?:[\ .]\d\d){{4}} (?![\w.-])  # France, mobile
     | (?<![\w(]) \(\d\d\) \s? 9?\d{{4}} - \d{{4}} (?![\w-])  # Brazil
     | (?<![\w.,/-]) 05\d\d \s \d{{3}} \s \d\d \s? \d\d (?![\w-])  # Turkey, mobile
@@ -78,6 +104,7 @@ _PHONES = re.compile(
 _CARD = re.compile(r"(?<![\w.,/-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-])")
 _NATIONAL = re.compile(
     r"(?<![\w.,/-])(?:(?P<rrn>\d{6}-[1-4]\d{6})|(?P<china>[1-9]\d{5}(?:19|20)\d{9}[\dXx])"
+    r"|(?P<ssn>(?:(?<=ssn\s)|(?<=ssn:)|(?<=ssn:\s)|(?<=SSN\s)|(?<=SSN:)|(?<=SSN:\s))\d{3}-\d\d-\d{4})"
     r"|(?P<cpf>\d{3}\.\d{3}\.\d{3}-\d\d)|(?P<aadhaar>[2-9]\d{3} \d{4} \d{4})"
     r"|(?P<fiscale>[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]))(?![\w-])"
 )
@@ -86,11 +113,15 @@ _NATIONAL = re.compile(
 _MEASURED = re.compile(rf"\s?(?:{_UNIT})", re.IGNORECASE)
 
 EMAIL_SIGNS = r"@|(?i:[(\[{<]\s?(?:at|ät|arroba)\s?[)\]}>]|\sdot\s|[(\[{<]\s?dot)"
-MESSENGER_SIGNS = r"(?i:\.me\s?/|whatsapp\.com\s?/|(?:whatsapp|tg|viber|skype|line|zalo)://)"
+MESSENGER_SIGNS = (
+    r"(?i:\.me\s?/|whatsapp\.com\s?/|(?:whatsapp|tg|viber|skype|line|zalo)://|[a-z](?:\s?id)?[\s:：]{0,3}@[a-z]"
+    r"|(?:am|insta|chat|kakao|talk|line)(?:\s?id)?\s?[:：]\s?[a-z]|微信|薇信|加微)"
+)
 # What each telephone number shows at its beginning: cheap to look for.
 PHONE_SIGNS = (
-    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d[\d\s./-]{{7}}|1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}|[2-9]\d\d-[2-9]\d\d-\d)"
-    rf"|(?:\b(?i:{_LATIN})|{_OTHER})(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
+    rf"[+(]\d[\d\s().-]{{6}}|(?:^|[^\w.,/-])(?:0\s?\d[\d\s./-]{{7}}|1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}|[2-9]\d\d-[2-9]\d\d-\d"
+    rf"|8[\s-]9\d\d[\s-]\d{{3}})"
+    rf"|(?:\b(?i:{_LATIN})|{_OTHER})\x{{fe0f}}?(?: ?(?i:no|nr))?[\s:.;/=-]{{0,3}}\+?\(?\d"
 )
 
 
@@ -115,15 +146,16 @@ def _phone(found: re.Match[str]) -> bool:
     It has 7 to 15 digits (ITU-T E.164), with a "+" or 00 a country's calling code before them; it is no GTIN, counts
     nothing up and measures nothing.
     """
-    number = found["called"] or found.group()
+    called = found["called"] or found["behind"]
+    number = called or found.group()
     digits = re.sub(r"\D", "", number)
     if not 7 <= len(digits) <= 15:
         return False
-    if found["called"] is None and number.startswith(("+", "00")) and not _abroad(found):
+    if called is None and number.startswith(("+", "00")) and not _abroad(found):
         return False
     pairs = re.findall(r"\d+", number)
     counting = len(pairs) > 3 and len({int(b) - int(a) for a, b in pairwise(pairs)}) == 1
-    return not counting and (found["called"] is not None or not number.isdigit() or gtin(number) is None)
+    return not counting and (called is not None or not number.isdigit() or gtin(number) is None)
 
 
 def _abroad(found: re.Match[str]) -> bool:
@@ -153,6 +185,8 @@ def _national(found: re.Match[str]) -> bool:
     text = found.group().upper()
     digits = [int(c) for c in text if c.isdigit()]
     kind = found.lastgroup
+    if kind == "ssn":  # United States: no check digit, but the words before it
+        return True
     if kind == "rrn":  # Korea
         total = sum(d * w for d, w in zip(digits, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=False))
         return _date(text[2:4], text[4:6]) and (11 - total % 11) % 10 == digits[12]
@@ -236,12 +270,12 @@ def cards(texts: pa.Array, mark: str = "[card]") -> pa.Array:
 
 
 def national_numbers(texts: pa.Array, mark: str = "[id]") -> pa.Array:
-    """Replace national numbers of persons: Korea, China, Brazil, India, Italy.
+    """Replace national numbers of persons: Korea, China, Brazil, India, Italy, the United States.
 
     >>> national_numbers(pa.array(["CPF 529.982.247-25"])).to_pylist()
     ['CPF [id]']
     """
-    signs = r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d"
+    signs = r"\d{6}-\d{7}|\d{17}[\dXx]|\d{3}\.\d{3}\.\d{3}-|\d{4} \d{4} \d{4}|[A-Z]{6}\d\d[A-Z]\d\d|\d{3}-\d\d-\d{4}"
     return rewrite(texts, lambda column: matches(column, signs), _replaced(_NATIONAL, _national, mark))
 
 

@@ -65,8 +65,8 @@ RULES: dict[str, Rule] = {
     "mojibake": mojibake,
     "unicode": unicode,
     "invisible": invisible,
+    "contacts": contacts,  # before pictures: a telephone stands before a number
     "pictures": pictures,
-    "contacts": contacts,
     "seller_noise": seller_noise,
     "repeated_words": repeated_words,
     "keyword_stuffing": keyword_stuffing,

@@ -17,7 +17,7 @@ from .characters import code_points, kind_of, point_at
 
 # What a phrase says of itself.
 PHRASE, KEPT, HELD, CAPITALS, FREE_BEGIN, FREE_END = (1 << bit for bit in range(6))
-ALNUM, BEGINS, FREE, _SMALL, COLUMN = 0x8000, 0x4000, 0x2000, 0x1000, 0x0FFF  # of a character
+ALNUM, BEGINS, FREE, SMALL, COLUMN = 0x8000, 0x4000, 0x2000, 0x1000, 0x0FFF  # of a character
 _BLANK = 1  # column of what counts as space
 
 
@@ -50,7 +50,7 @@ class Trie(NamedTuple):
         for character in {*alphabet, *(other.upper() for other in alphabet), *"İıK"}:
             small = lower(character) if len(character) == 1 else ""
             if small in column:
-                columns[ord(character)] |= column[small] | begins.get(small, 0) | _SMALL * character.islower()
+                columns[ord(character)] |= column[small] | begins.get(small, 0) | SMALL * character.islower()
         for point in range(0x3001):
             if chr(point).isspace() or chr(point) in "_-":
                 columns[point] = _BLANK
@@ -126,6 +126,6 @@ def capitals(trie: Trie, data: np.ndarray, begin: int, end: int) -> bool:
     """Say whether a phrase is written without small letters."""
     while begin < end:
         point, begin = point_at(data, begin)
-        if trie.columns[point] & _SMALL:
+        if trie.columns[point] & SMALL:
             return False
     return True

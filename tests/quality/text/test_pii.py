@@ -32,7 +32,10 @@ def redacted(text: str) -> str:
         ("tg://resolve?domain=mugs", "[messenger]"), ("wa me 0812 3456 7890", "[phone]"),
         ("de89370400440532013000", "[IBAN]"), ("gb29 nwbk 6016 1331 9268 19 sort", "[IBAN] sort"),
         ("Nl91 abna 0417 1643 00", "[IBAN]"), ("+44 7911 123456", "[phone]"), ("+998 90 123 45 67", "[phone]"),
-        ("0049 221 1234567", "[phone]"), ("+1 212 555 0123", "[phone]"),
+        ("☎ 030 1234567 whatsapp", "[phone] whatsapp"), ("030 1234567 anrufen", "[phone] anrufen"), ("📞: 030 1234567", "[phone]"),
+        ("8 (912) 345-67-89", "[phone]"), ("8 912 345-67-89", "[phone]"), ("SSN 123-45-6789", "SSN [id]"),
+        ("Telegram @bobshop", "[messenger]"), ("insta: bob.shop", "[messenger]"), ("微信 bobshop88", "[messenger]"),
+        ("微信号：bob_shop!", "[messenger]!"), ("Oak bench 01719998877", "Oak bench [phone]"), ("0049 221 1234567", "[phone]"), ("+1 212 555 0123", "[phone]"),
     ],
 )  # fmt: skip
 def test_personal_data_is_replaced(text: str, expected: str) -> None:
@@ -50,7 +53,8 @@ def test_personal_data_is_replaced(text: str, expected: str) -> None:
         "1920x1080 144Hz 27 Zoll", "SKU 10002000300040005000", "2341 2341 2347", "Stanley 14-318-23 Bolt Cutter",
         "+50 300 2000 ml", "+30 300 2000 ml", "Vitamin C +500 100 200 300 mg", "Pompa Galon Air Manual (00144.00512)",
         "+1 300 2000 30", "Amazon Echo Dot com relógio", "polka dot dress at home", "Set (at) home", "Fun at Disney.com",
-        "Some.Me mug", "awa.me/2", "no12 black shoe size three pack", "be39698436633b49", "DE89 red mugs blue mugs", "1080p +720 1000 2000",
+        "Instagram: Marketing Guide", "Line: Classic", "insta: bobshop", "Telegram poster", "微信支付贴纸", "123-45-6789 filter",
+        "010 1234567 whatsup", "8 912 345", "Some.Me mug", "awa.me/2", "no12 black shoe size three pack", "be39698436633b49", "DE89 red mugs blue mugs", "1080p +720 1000 2000",
     ],
 )  # fmt: skip
 def test_numbers_of_products_stay(text: str) -> None:
