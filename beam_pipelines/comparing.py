@@ -60,7 +60,7 @@ def _profile(found: Gathering, stage: str) -> Mapping[str, Any] | None:
 def _before(found: Gathering) -> tuple[str, list[StageFacts], Profiles] | None:
     """The newest run of the history in which any stage had published something else."""
     history = found.run.place / "history"
-    for number in sorted((int(n) for n in history.children() if n.isdigit()), reverse=True):
+    for number in reversed(found.run.history()):
         stages, profiles, other = [], Profiles(), False
         for name in REPORTED:
             folder = history / str(number) / name

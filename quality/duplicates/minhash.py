@@ -28,7 +28,6 @@ else:
 if TYPE_CHECKING:
     from datasketch import LeanMinHash
 
-SHINGLE = 3  # characters: one safe setting for Latin and CJK titles alike
 EMPTY = np.uint32(0xFFFFFFFF)  # each value of a signature without shingles
 SEED = 1  # of the permutations
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..compiled import inner
 from .forms import akin, misspelt, written_apart
-from .grammar import KIND_SHIFT, Found, has_script, phrase, spaceless
+from .grammar import KIND_SHIFT, Found, among, has_script, phrase, spaceless
 from .letters import DIGIT, HAN, HIRAGANA, LETTER, THAI, find
 from .lexicon import JOINS, KIND, MEASURES, Lexicon, Things
 from .numerals import Text
@@ -33,20 +33,16 @@ def stated_instead(
         count: How many these are.
     """
     for k in range(said.total[0]):
-        if _of_kind(said.features[k]) and not _told(said, k, told) and not _spelled(listed, said, k, unlisted):
+        if (
+            among(said.features[k] >> KIND_SHIFT, _KINDS)
+            and not _told(said, k, told)
+            and not _spelled(listed, said, k, unlisted)
+        ):
             for s in range(count):
                 if _at_one_place(listed, said.starts[k], said.ends[k], unlisted, spans[s, 0], spans[s, 1]):
                     stated[0, 0], stated[0, 1] = said.starts[k], said.ends[k]
                     spans[0, 0], spans[0, 1] = spans[s, 0], spans[s, 1]
                     return True
-    return False
-
-
-@inner
-def _of_kind(feature: np.uint64) -> bool:
-    for kind in _KINDS:  # noqa: SIM110
-        if feature >> KIND_SHIFT == kind:
-            return True
     return False
 
 

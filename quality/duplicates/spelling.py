@@ -109,7 +109,7 @@ def _amount(text: Text, k: int, words: Lexicon, quoted: bool) -> tuple[np.uint64
     """Give a number, with its unit in the base unit: its hash, the word behind it, and whether a quote is its unit."""
     value, end, _ = number(text, k)
     entry, behind = unit(text, end, words, end > k + 1)
-    if entry >= 0 and _measured(words.feature[entry]):
+    if entry >= 0 and among(words.feature[entry] >> KIND_SHIFT, _MEASURED):
         base = (words.feature[entry] >> np.uint64(1)) << np.uint64(1)
         return base | number_value(value * words.factor[entry]), behind, False
     if not quoted and text.gaps[end] & QUOTE and _quote_at(text, end):
@@ -117,14 +117,6 @@ def _amount(text: Text, k: int, words: Lexicon, quoted: bool) -> tuple[np.uint64
     if end == k + 1 and (text.ends[k] - text.starts[k] > _LONGEST or text.points[text.starts[k]] == 48):
         return mix(text.hashes[k]), end, False  # an article number, or 007
     return mix(np.uint64(number_value(value)) ^ np.uint64(DIGIT)), end, False
-
-
-@inner
-def _measured(feature: np.uint64) -> bool:
-    for kind in _MEASURED:  # noqa: SIM110
-        if feature >> KIND_SHIFT == kind:
-            return True
-    return False
 
 
 @inner

@@ -154,12 +154,12 @@ def _of_values(now: Mapping[str, int], then: Mapping[str, int]) -> list[Bin]:
 
 def _of_histogram(now: Sequence[Sequence[Any]], then: Sequence[Sequence[Any]]) -> list[Bin]:
     """Join the profile's fixed bins to few, about equally full in the baseline; what lies outside it is apart."""
-    total, cuts, filled = sum(bin_[2] for bin_ in then), list[float](), 0
-    if then and then[0][0] is not None:
-        cuts.append(then[0][0])
+    total, filled = sum(bin_[2] for bin_ in then), 0
+    cuts: list[float] = [then[0][0]] if then and then[0][0] is not None else []
+    below = len(cuts)
     for _, end, count in then:
         filled += count
-        if end is not None and filled >= total * (len(cuts) + 1) / GROUPS:
+        if end is not None and filled >= total * (len(cuts) - below + 1) / GROUPS:
             cuts.append(end)
     if then and then[-1][1] is not None and then[-1][1] not in cuts:
         cuts.append(then[-1][1])

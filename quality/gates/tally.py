@@ -235,6 +235,6 @@ class _Tuples:
 
 def _name(value: Any) -> str | None:
     """Spell a value so that what pandas takes for equal is equal: not a number and nothing, zero and minus zero."""
-    if value != value:
+    if value is None or value != value:
         return None
     return repr(value + 0.0) if isinstance(value, float) else repr(value)

@@ -149,3 +149,12 @@ def test_what_compares_is_unknown_without_a_baseline() -> None:
     assert without_baseline(names) == {"psi_price": None, "share_new_category": None, "row_ratio": None}
     found = drift(profiled(category=["a"]), profiled(category=["a"]), "x")
     assert all(name.startswith(METRICS) for name in found["metrics"])
+
+
+def test_bins_are_about_equally_full() -> None:
+    prices = np.random.default_rng(0).lognormal(3, 1, 50_000)
+    bins = drift(profiled(price=prices), profiled(price=prices), "x")["columns"]["price"]["bins"]
+    shares = [each["then"] / 50_000 for each in bins]
+    assert len(bins) >= 8
+    assert shares[0] == pytest.approx(0.1, abs=0.05)
+    assert max(shares) < 0.2

@@ -140,3 +140,12 @@ def test_columns_of_a_part_without_batches_are_not_known_and_do_not_count():
 def test_columns_to_read_are_those_that_rules_name():
     assert columns(RULES, "id") == ["id", "title", "price", "cost"]
     assert columns([ROWS]) == []
+
+
+@pytest.mark.parametrize(("one", "other"), [(None, float("nan")), (0.0, -0.0)])
+def test_what_pandas_takes_for_equal_is_equal(one: float | None, other: float) -> None:
+    rule = Rule("both", "expect_compound_columns_to_be_unique", {"column_list": ["id", "price"]})
+    measure = Measure([rule], "id")
+    measure.add(pa.record_batch({"id": ["a", "a", "b"], "price": pa.array([one, other, 1.0], pa.float64())}))
+    measure.end()
+    assert measure.partial()["rules"]["both"]["unexpected"] == 2
