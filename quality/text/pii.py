@@ -60,7 +60,6 @@ _SPELLED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Links that lead to one person, most often by the number of a telephone.
 # A name on a messenger, behind the messenger's: with "@", or with a sign that no word of a language has.
 _NAMES = (
     r"(?<![^\W_])(?:telegram|tg|insta(?:gram)?|ig|wechat|snapchat|snap|tik\s?tok|kakao(?:talk)?|line|viber|facebook|fb|twitter)"
@@ -69,6 +68,7 @@ _NAMES = (
     r"(?=[a-z][a-z]*[._\d])[a-z][\w.]{3,28}[^\W]"
     r"|(?:微信|薇信|加微)号?[\s:：]{0,3}[a-z](?=[a-z_-]*[\d_-])[a-z\d_-]{5,19}(?![a-z\d_-])"
 )
+# Links that lead to one person, most often by the number of a telephone.
 _MESSENGER = re.compile(
     r"(?<![\w.@-])(?:https?://)?(?:(?:wa|t|m|line|telegram|signal|viber)\.me|(?:api|chat|web|www)\.whatsapp\.com|whatsapp\.com)"
     r"\s?/\s?[^\s<>()\[\]\"'|,;]{2,}"
@@ -108,8 +108,6 @@ _NATIONAL = re.compile(
     r"|(?P<cpf>\d{3}\.\d{3}\.\d{3}-\d\d)|(?P<aadhaar>[2-9]\d{3} \d{4} \d{4})"
     r"|(?P<fiscale>[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]))(?![\w-])"
 )
-
-
 _MEASURED = re.compile(rf"\s?(?:{_UNIT})", re.IGNORECASE)
 
 EMAIL_SIGNS = r"@|(?i:[(\[{<]\s?(?:at|ät|arroba)\s?[)\]}>]|\sdot\s|[(\[{<]\s?dot)"
