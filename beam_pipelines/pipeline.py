@@ -22,7 +22,8 @@ from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
 from .reviewing import review_metrics
 from .run_folder import RunFolder, now, published
-from .runners import Runner
+from .runner import Runner
+from .runners import runner_for
 from .shard_gate import GatePlan
 from .stage import Stage, StageRun, check, recipe
 from .stages import STAGES
@@ -49,13 +50,13 @@ def run(
     done: list[Plan] = []
     with lock(folder.place):
         folder.note(config=config.model_dump(), versions=_versions(), name=config.name, folder=config.folder)
-        runner = Runner(config.runner, beam_options)
         skipped: dict[str, Plan] = {}
-        for stage in chosen:
-            found = _run_stage(stage, config, folder, runner, skipped, force, say)
-            if found.action == "skip":
-                skipped[stage.name] = found
-            done.append(found)
+        with runner_for(config, beam_options) as runner:
+            for stage in chosen:
+                found = _run_stage(stage, config, folder, runner, skipped, force, say)
+                if found.action == "skip":
+                    skipped[stage.name] = found
+                done.append(found)
         if any(stage.name != "report" for stage in chosen):
             folder.remember()
     return done

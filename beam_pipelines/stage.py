@@ -14,7 +14,7 @@ from ..schemas.dataset import Dataset
 from ..schemas.errors import ConfigError, StageError
 from ..schemas.manifest import Manifest, Published
 from .run_folder import RunFolder
-from .runners import Runner
+from .runner import Runner
 from .shard_gate import GatePlan
 from .shards import NO_SPACE, MapShards, ShardWork
 
@@ -77,7 +77,7 @@ class StageRun:
         self._under_way = (label.lower(), attempt)
         if attempt.missing():
             gate = self.gate if attempt is self.attempt else GatePlan()
-            self.runner.run(label, transform(work, attempt, gate), seconds)
+            self.runner.run(label, transform(work, attempt, gate), seconds, done=lambda: len(attempt.done()))
         check(attempt, self.stage.name)
 
     def previous(self, dataset: str, same_recipe: bool = True) -> Dataset | None:

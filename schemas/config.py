@@ -17,6 +17,7 @@ from .errors import nearest
 from .filter_config import FilterConfig
 from .listing import LISTINGS
 from .put_back import PutBack
+from .runner_config import RunnerConfig
 from .section import Section
 from .storage import Storage
 
@@ -156,15 +157,6 @@ class GatesConfig(Section):
     baseline: str | None = "last"  # the last accepted run here, or the path of a run or of an entry of its history/
 
 
-class RunnerConfig(Section):
-    """Where the pipelines run."""
-
-    name: Literal["local", "direct", "portable"] = "local"
-    workers: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"  # processes; auto: cores, where it pays
-    memory_mb: int = Field(512, ge=1)  # megabytes that one shuffle of keys may take; more keys: more passes
-    options: list[str] = []  # passed on to Beam, as after `--` on the command line
-
-
 class Config(Section):
     """The whole configuration."""
 
@@ -186,6 +178,11 @@ class Config(Section):
     gates: GatesConfig = GatesConfig()
     runner: RunnerConfig = RunnerConfig()
     folder: str = Field(".", exclude=True)  # of the configuration file; relative paths start here
+
+    @field_validator("runner", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value  # runner: flink
 
     def place(self, path: str) -> Storage:
         """Resolve a path of this configuration."""

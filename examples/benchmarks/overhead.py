@@ -27,14 +27,15 @@ logging.basicConfig(level=logging.ERROR)  # before Beam, which would install a h
 import pyarrow.parquet as pq  # noqa: E402
 from eclip.beam_pipelines import gate_keeper  # noqa: E402
 from eclip.beam_pipelines.clean import Clean, CleanWork  # noqa: E402
+from eclip.beam_pipelines.local import LocalRunner  # noqa: E402
 from eclip.beam_pipelines.run_folder import RunFolder  # noqa: E402
-from eclip.beam_pipelines.runners import Runner  # noqa: E402
 from eclip.beam_pipelines.shards import MapShards  # noqa: E402
 from eclip.quality.text.clean import Cleaning, clean_listings  # noqa: E402
 from eclip.schemas.attempt import Attempt  # noqa: E402
-from eclip.schemas.config import Config, RunnerConfig  # noqa: E402
+from eclip.schemas.config import Config  # noqa: E402
 from eclip.schemas.config_file import load  # noqa: E402
 from eclip.schemas.dataset import Dataset, part_name  # noqa: E402
+from eclip.schemas.runner_config import RunnerConfig  # noqa: E402
 from eclip.schemas.storage import Storage  # noqa: E402
 
 AIM = 1.25
@@ -50,7 +51,7 @@ def through_beam(listings: Dataset, config: Config, identify: bool, folder: Path
     attempt = Attempt(Storage(str(folder)), listings.shards)
     plan = gate_keeper.Gate.of(Clean(), config, RunFolder(config.run_folder), attempt.name).plan
     work = CleanWork(listings, cleaning(config, identify))
-    Runner(RunnerConfig(workers=1)).run("Clean", MapShards(work, attempt, plan))
+    LocalRunner(RunnerConfig(workers=1)).run("Clean", MapShards(work, attempt, plan))
 
 
 def plain_loop(listings: Dataset, config: Config, identify: bool, folder: Path) -> None:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 from eclip.beam_pipelines import buckets as modules
 from eclip.beam_pipelines.buckets import KeyRange, RangeWork, range_of, ranges_for, read_batches, results
-from eclip.beam_pipelines.runners import Runner
+from eclip.beam_pipelines.local import LocalRunner
 from eclip.beam_pipelines.shards import MapShards
 from eclip.quality.duplicates.buckets import Buckets, Keys, buckets
 from eclip.schemas.attempt import Attempt
-from eclip.schemas.config import RunnerConfig
+from eclip.schemas.runner_config import RunnerConfig
 from eclip.schemas.storage import Storage
 
 SHARDS, ROWS = 5, 400
@@ -63,7 +63,7 @@ class Collect:
 def run(folder: Path, ranges: int) -> Attempt:
     attempt = Attempt(Storage(str(folder / "attempt")), ranges)
     work = RangeWork(Source(), Collect(), Storage(str(folder / "found")), ranges)
-    Runner(RunnerConfig(workers=1)).run("Test", MapShards(work, attempt))
+    LocalRunner(RunnerConfig(workers=1)).run("Test", MapShards(work, attempt))
     assert attempt.failures() == {}
     return attempt
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from eclip.beam_pipelines import crew
-from eclip.beam_pipelines.runners import Runner
+from eclip.beam_pipelines.local import LocalRunner
 from eclip.beam_pipelines.shards import MapShards, ShardOutput, ShardWork
 from eclip.schemas.attempt import Attempt
-from eclip.schemas.config import RunnerConfig
 from eclip.schemas.errors import StageError
 from eclip.schemas.listing import Contract
+from eclip.schemas.runner_config import RunnerConfig
 from eclip.schemas.storage import Storage
 
 
@@ -38,7 +38,7 @@ class Killed(ShardWork):
 
 
 def run(attempt: Attempt, note: Path) -> None:
-    Runner(RunnerConfig(workers=2)).run("Count", MapShards(Killed(note), attempt))
+    LocalRunner(RunnerConfig(workers=2)).run("Count", MapShards(Killed(note), attempt))
 
 
 def test_a_killed_worker_ends_the_run_with_a_message_and_the_next_goes_on(

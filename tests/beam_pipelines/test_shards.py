@@ -8,15 +8,15 @@ import apache_beam as beam
 import pyarrow as pa
 import pytest
 from eclip.beam_pipelines.coder import RecordBatchCoder
-from eclip.beam_pipelines.runners import Runner
+from eclip.beam_pipelines.local import LocalRunner
 from eclip.beam_pipelines.shard_gate import GatePlan
 from eclip.beam_pipelines.shards import MapShards, ShardOutput, ShardWork, write_shard
 from eclip.beam_pipelines.stage import check
 from eclip.quality.gates.suite import load_suite
 from eclip.schemas.attempt import SAMPLES, Attempt, summarise
-from eclip.schemas.config import RunnerConfig
 from eclip.schemas.errors import SourceError, StageError
 from eclip.schemas.listing import REJECTED, Contract
+from eclip.schemas.runner_config import RunnerConfig
 from eclip.schemas.storage import Storage
 
 ROWS = Contract("rows", pa.schema([("id", pa.string()), ("worker", pa.int64())]), ("id",))
@@ -43,7 +43,7 @@ class Write(ShardWork):
 
 
 def run(attempt: Attempt, work: Write, workers: int = 1, gate: GatePlan | None = None) -> None:
-    Runner(RunnerConfig(workers=workers)).run("Test", MapShards(work, attempt, gate))
+    LocalRunner(RunnerConfig(workers=workers)).run("Test", MapShards(work, attempt, gate))
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Where the pipelines run: the section `runner` of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .section import Section
+
+Auto = Literal["auto"]
+# Those whose names Beam 2.77 knows a job server for.
+FlinkVersion = Literal["1.19", "1.20", "2.0", "2.1", "2.2"]
+
+
+class FlinkConfig(Section):
+    """A Flink cluster, its job server and its worker pools."""
+
+    master: str = "localhost:8081"  # the JobManager's REST address
+    version: FlinkVersion = "1.19"  # of the cluster, and of the job server; the patch release does not matter
+    jar: str | None = None  # the job server: a path or URL; default: Beam's own for this version
+    pool: str = "localhost:50000"  # the worker pool as task managers see it: localhost is beside each of them
+    parallelism: Annotated[int, Field(ge=1)] | Auto = "auto"  # auto: all slots of the cluster
+    artifacts: str | None = None  # a folder that all machines see; default: one in the run folder
+    java: str = "java"
+    java_options: list[str] = ["-Xmx1g"]  # of the job server
+    silence_s: float = Field(600, gt=0)  # a job in which nothing changes for so many seconds is given up
+
+
+class RunnerConfig(Section):
+    """Where the pipelines run."""
+
+    name: Literal["local", "direct", "portable", "flink"] = "local"
+    workers: Annotated[int, Field(ge=1, le=1024)] | Auto = "auto"  # processes; auto: cores, where it pays
+    memory_mb: int = Field(512, ge=1)  # megabytes that one shuffle of keys may take; more keys: more passes
+    options: list[str] = []  # passed on to Beam, as after `--` on the command line
+    flink: FlinkConfig = FlinkConfig()
