@@ -136,6 +136,19 @@ def sample(
     out.print(f"{rows:,} listings in {folder}; now: eclip run {folder / 'catalog.yaml'}")
 
 
+@app.command()
+def pool(
+    port: Annotated[int, typer.Option(help="Where task managers ask for workers.")] = 50_000,
+    host: Annotated[str, typer.Option(help="Listen on this address only.")] = "0.0.0.0",
+) -> None:
+    """Serve as the worker pool beside a Flink task manager: starts a worker for each slot that asks."""
+    from .pool import Pool
+
+    with Pool(host, port) as serving:
+        out.print(f"workers of eclip are to be had at {host}:{serving.port}; Ctrl-C ends")
+        serving.wait()
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,

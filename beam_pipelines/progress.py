@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.console import Console
@@ -22,7 +23,19 @@ from rich.progress import (
 from ..schemas.attempt import Attempt
 
 POLL_S = 0.5
-Doing = Callable[[], tuple[str, Attempt, tuple[int, int] | None]]
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """What is being done."""
+
+    label: str
+    attempt: Attempt  # its markers show how far it is
+    training: tuple[int, int] | None = None  # steps done, of all
+    state: str = ""  # what a cluster says
+
+
+Doing = Callable[[], UnderWay]
 
 
 @contextlib.contextmanager
@@ -31,8 +44,7 @@ def progress(stage: str, doing: Doing) -> Iterator[None]:
 
     Args:
         stage: Its name.
-        doing: Says what is being done, the attempt whose markers show how far it is, and for training the steps
-            done, of all.
+        doing: Says what is being done.
     """
     if not sys.stderr.isatty():
         yield
@@ -59,9 +71,10 @@ def _watch(bar: Progress, task: TaskID, stage: str, doing: Doing, ended: threadi
     step, first, rows, started = "", set[int](), dict[int, int](), 0.0
     while not ended.wait(POLL_S):
         with contextlib.suppress(Exception):  # progress must never break a run
-            label, attempt, training = doing()
-            if training is not None:
-                done, total = training
+            found = doing()
+            label, attempt = found.label, found.attempt
+            if found.training is not None:
+                done, total = found.training
                 bar.update(task, completed=done, total=total, done=f"{done}/{total} steps", left=_left(bar, task))
                 continue
             written = attempt.done()
@@ -71,6 +84,7 @@ def _watch(bar: Progress, task: TaskID, stage: str, doing: Doing, ended: threadi
                 rows[shard] = attempt.marker(shard).read_json()["counts"].get("in", 0)
             rate = sum(rows.values()) / (time.monotonic() - started)
             shown = f"{stage}: {label}" if label else stage
+            shown += f" ({found.state})" if found.state else ""
             if attempt.shards == 1:  # done or not: nothing to count
                 bar.update(task, description=shown, total=None, done="", rate="", left="")
                 continue

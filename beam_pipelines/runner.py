@@ -33,6 +33,7 @@ class Runner:
 
     def __init__(self, config: RunnerConfig, options: Sequence[str], name: str) -> None:
         self.config, self.options, self.name = config, list(options), name
+        self.state = ""  # what a cluster says of the pipeline that runs on it, for whoever watches
 
     def __enter__(self) -> Self:
         return self

@@ -20,4 +20,8 @@ def runner_for(config: Config, beam_options: Sequence[str] = ()) -> Runner:
         return Runner(chosen, options, named)
     if named is None and chosen.name == "portable":
         return Runner(chosen, options, "PortableRunner")
+    if named is None and chosen.name == "flink":
+        from .flink import FlinkRunner
+
+        return FlinkRunner(config, options)
     return LocalRunner(chosen, options)

@@ -13,6 +13,7 @@ from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.errors import ConfigError, StageError
 from ..schemas.manifest import Manifest, Published
+from .progress import UnderWay
 from .run_folder import RunFolder
 from .runner import Runner
 from .shard_gate import GatePlan
@@ -38,9 +39,10 @@ class StageRun:
     _under_way: tuple[str, Attempt] | None = None
     _training: tuple[int, int] | None = None
 
-    def doing(self) -> tuple[str, Attempt, tuple[int, int] | None]:
-        """What is being done, the attempt whose markers show how far it is, and for training the steps done, of all."""
-        return *(self._under_way or ("", self.attempt)), self._training
+    def doing(self) -> UnderWay:
+        """Say what is being done."""
+        label, attempt = self._under_way or ("", self.attempt)
+        return UnderWay(label, attempt, self._training, self.runner.state)
 
     def step_done(self, done: int, steps: int) -> None:
         """Note a training step."""

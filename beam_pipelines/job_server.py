@@ -1,0 +1,120 @@
+"""The job server between Beam and Flink: one Java process for all pipelines of a run, ended with it."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.flink_runner import FlinkJarJobServer
+
+from ..schemas.errors import StageError
+
+START_S = 60.0
+SAID_LINES = 5  # of the log, where it does not start
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+class JobServer:
+    """Start `java -jar` of a job server and know whether it lives.
+
+    Args:
+        command: Java and its options.
+        jar: A local file.
+        master: The JobManager's REST address, with its scheme.
+        artifacts: A folder that the task managers see too.
+        log: Where it writes to.
+
+    Raises:
+        StageError: at the start, if it ends or does not answer.
+    """
+
+    def __init__(self, command: Sequence[str], jar: Path, master: str, artifacts: str, log: Path) -> None:
+        self.log = log
+        with socket.socket() as found:
+            found.bind(("localhost", 0))
+            port = found.getsockname()[1]
+        self.endpoint = f"localhost:{port}"
+        self._command = [
+            *command, "-jar", str(jar), "--flink-master", master, "--artifacts-dir", artifacts,
+            "--job-port", str(port), "--artifact-port", "0", "--expansion-port", "0",
+        ]  # fmt: skip
+
+    def start(self) -> JobServer:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            # A session of its own: Ctrl-C must reach us first, so that we can cancel the job through it.
+            self.process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=_end_with_driver if sys.platform == "linux" else None,
+            )  # fmt: skip
+        end = time.monotonic() + START_S
+        with grpc.insecure_channel(self.endpoint) as channel:
+            ready = grpc.channel_ready_future(channel)
+            while time.monotonic() < end and self.alive:
+                try:
+                    ready.result(timeout=0.5)
+                except grpc.FutureTimeoutError:
+                    continue
+                return self
+        self.stop()
+        said = "\n    ".join(self.log.read_text(errors="replace").splitlines()[-SAID_LINES:])
+        raise StageError(f"the Flink job server did not start (its log: {self.log}):\n    {said}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _end_with_driver() -> None:
+    """Have Linux end this process when the one that started it is gone, however that came about."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def fetched_jar(jar: str | None, version: str) -> Path:
+    """Give the local file of a job server, downloaded once where it is a URL or Beam's own.
+
+    Raises:
+        OSError: it cannot be had.
+        ValueError: it is neither a file nor a URL.
+    """
+    options = PipelineOptions([f"--flink_version={version}", *([f"--flink_job_server_jar={jar}"] if jar else [])])
+    server = FlinkJarJobServer(options)
+    path = Path(server.local_jar(server.path_to_jar(), None))
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    return path
+
+
+def flink_of(jar: Path) -> str | None:
+    """Read from a jar for which Flink it was built, as in 1.19; None where it does not say.
+
+    Raises:
+        ValueError: it is no jar.
+    """
+    if not zipfile.is_zipfile(jar):
+        raise ValueError(f"{jar} is no jar")
+    with zipfile.ZipFile(jar) as opened:
+        names = "\n".join(opened.namelist())
+    built = re.search(r"^META-INF/maven/org\.apache\.beam/beam-runners-flink-(\d+\.\d+)/", names, re.MULTILINE)
+    named = built or re.search(r"flink-(\d+\.\d+)-job-server", jar.name)
+    return named[1] if named else None
