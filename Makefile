@@ -7,7 +7,7 @@ DEMO := demo
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 WANTED := --constraint constraints.txt --editable '.[models,s3,test]'
 
-.PHONY: help demo test test-all screenshots check lint types clean
+.PHONY: help demo flink test test-all screenshots check lint types clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -25,6 +25,9 @@ demo: $(INSTALLED)  ## Draw the sample catalog, run the whole job on it, hold th
 	$(BIN)/eclip run $(DEMO)/catalog.yaml
 	$(BIN)/python -m eclip.examples.check $(DEMO) --floors
 	@echo "report: $(DEMO)/run/report/index.html"
+
+flink: $(INSTALLED)  ## Start a Flink cluster here, run the sample on it, kill a part of it, compare (needs Java, Maven, Linux)
+	$(BIN)/python -m eclip.examples.flink.check
 
 test: $(INSTALLED)  ## Lint, types and the tests that fit into minutes
 	$(MAKE) --no-print-directory check

@@ -182,6 +182,8 @@ class Cluster:
             # The default is none: a job would fail with the first task manager that is lost.
             "restart-strategy.type": "fixed-delay", "restart-strategy.fixed-delay.attempts": 5,
             "restart-strategy.fixed-delay.delay": "2 s",
+            # Every process has the job server's jar: else each job brings its 157 MB along, and loads its classes anew.
+            "classloader.resolve-order": "parent-first",
             "heartbeat.interval": 2000, "heartbeat.timeout": 8000, "slot.request.timeout": 60_000,
         }  # fmt: skip
         (self.home / "tmp").mkdir(exist_ok=True)
@@ -194,7 +196,8 @@ class Cluster:
     def _java(self, *options: str) -> list[str]:
         opened = [f"--{how}={package}=ALL-UNNAMED" for how, found in PACKAGES.items() for package in found]
         logging = f"-Dlog4j.configurationFile=file:{self.home / 'conf' / 'log4j.properties'}"
-        return ["java", *options, *opened, logging, "-cp", f"{self.home / f'flink-{install.FLINK}' / 'lib'}/*"]
+        jars = f"{self.home / f'flink-{install.FLINK}' / 'lib'}/*:{self.settings['jar']}"
+        return ["java", *options, *opened, logging, "-cp", jars]
 
     def _job_manager(self, number: str) -> list[str]:
         del number

@@ -1,0 +1,105 @@
+"""What is missing for a run on Flink is said at once, all of it."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eclip.beam_pipelines.flink import FlinkRunner
+from eclip.beam_pipelines.job_server import flink_of
+from eclip.beam_pipelines.runner import Runner
+from eclip.beam_pipelines.runners import runner_for
+from eclip.beam_pipelines.shards import MapShards, ShardWork
+from eclip.schemas.attempt import Attempt
+from eclip.schemas.config import Config
+from eclip.schemas.errors import ConfigError
+from eclip.schemas.storage import Storage
+
+from .job_manager import JobManager
+
+JAVA = shutil.which("java") or "java"
+
+
+@pytest.fixture
+def manager() -> Iterator[JobManager]:
+    with JobManager() as found:
+        yield found
+
+
+def jar(folder: Path, flink: str = "1.19") -> Path:
+    file = folder / f"server-{flink}.jar"
+    with zipfile.ZipFile(file, "w") as written:
+        written.writestr(f"META-INF/maven/org.apache.beam/beam-runners-flink-{flink}/pom.properties", "")
+    return file
+
+
+def config(tmp_path: Path, **flink: object) -> Config:
+    runner = {"name": "flink", "flink": {"jar": str(jar(tmp_path)), **flink}}
+    return Config.model_validate({"source": {"path": "x.csv"}, "run": str(tmp_path / "run"), "runner": runner})
+
+
+def refused(found: Config) -> str:
+    with runner_for(found) as runner, pytest.raises(ConfigError) as error:
+        runner.run("Nothing", MapShards(ShardWork(), Attempt(Storage(str(found.folder)), 1)))
+    return str(error.value)
+
+
+def test_the_configuration_may_name_a_runner_alone() -> None:
+    named = Config.model_validate({"source": {"path": "x.csv"}, "runner": "flink"})
+    assert isinstance(runner_for(named), FlinkRunner)
+    assert isinstance(runner_for(named, ["--runner=PortableRunner"]), Runner)
+
+
+def test_all_that_is_missing_is_said_in_one_message(tmp_path: Path) -> None:
+    said = refused(config(tmp_path, master="localhost:1", java="no-such-java", jar="no.jar"))
+    assert "no Java at 'no-such-java'" in said
+    assert "no job server no.jar" in said
+    assert "examples/flink/pom.xml" in said
+    assert "no Flink JobManager answers at http://localhost:1" in said
+
+
+def test_versions_of_cluster_and_jar_are_compared(tmp_path: Path, manager: JobManager) -> None:
+    manager.version = "1.18.1"
+    said = refused(config(tmp_path, master=manager.address, jar=str(jar(tmp_path, "1.20")), java=JAVA))
+    assert "is for Flink 1.20, runner.flink.version is 1.19" in said
+    assert "the cluster is Flink 1.18.1, runner.flink.version is 1.19" in said
+
+
+@pytest.mark.parametrize(
+    ("slots", "free", "wanted", "says"),
+    [
+        (0, 0, "auto", "has no slots: no task manager has registered"),
+        (2, 1, "auto", "2 slots are wanted, 1 of 2 are free"),
+        (2, 2, 3, "3 slots are wanted, 2 of 2 are free"),
+    ],
+)
+def test_slots_are_counted(
+    tmp_path: Path, manager: JobManager, slots: int, free: int, wanted: object, says: str
+) -> None:
+    manager.slots, manager.free = slots, free
+    assert says in refused(config(tmp_path, master=manager.address, parallelism=wanted))
+
+
+def test_what_a_killed_driver_left_of_this_run_is_cancelled_and_nothing_else(
+    tmp_path: Path, manager: JobManager
+) -> None:
+    found = config(tmp_path, master=manager.address, java="no-such-java")
+    mine = f"{FlinkRunner(found).prefix}clean-1"
+    manager.jobs = {mine: {"state": "RUNNING"}, "eclip-other-clean-1": {"state": "RUNNING"}}
+    refused(found)
+    assert manager.cancelled == [mine]
+
+
+def test_a_jar_says_for_which_flink_it_is(tmp_path: Path) -> None:
+    assert flink_of(jar(tmp_path, "2.1")) == "2.1"
+    named = tmp_path / "beam-runners-flink-1.20-job-server-2.77.0.jar"
+    shutil.copy(jar(tmp_path, "1.19"), tmp_path / "other.jar")
+    with zipfile.ZipFile(named, "w") as written:
+        written.writestr("x", "")
+    assert flink_of(named) == "1.20"
+    (tmp_path / "text.jar").write_text("no jar")
+    with pytest.raises(ValueError, match="is no jar"):
+        flink_of(tmp_path / "text.jar")

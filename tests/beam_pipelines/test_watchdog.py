@@ -1,0 +1,121 @@
+"""A job that will never end is seen, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from eclip.beam_pipelines import watchdog
+from eclip.beam_pipelines.flink_cluster import FlinkCluster
+from eclip.beam_pipelines.watchdog import ShrunkError, Watchdog
+from eclip.schemas.errors import ConfigError, StageError
+
+from .job_manager import JobManager
+
+POOL_GONE = """org.apache.flink.runtime.taskmanager.AsynchronousException
+Caused by: java.lang.Exception: at org.apache.beam.runners.fnexecution.environment.ExternalEnvironmentFactory
+Caused by: org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: UNAVAILABLE: io exception"""
+
+
+@pytest.fixture
+def manager() -> Iterator[JobManager]:
+    with JobManager() as found:
+        found.jobs["j"] = {"state": "RUNNING"}
+        yield found
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("eclip.beam_pipelines.watchdog.time.monotonic", lambda: now[0])
+    return now
+
+
+def dog(manager: JobManager, strict: bool = False) -> Watchdog:
+    return Watchdog(FlinkCluster(manager.address), "j", 2, 600, "localhost:50000", strict)
+
+
+def test_a_job_in_which_nothing_changes_is_given_up(manager: JobManager, clock: list[float]) -> None:
+    watched = dog(manager)
+    watched.look(0)
+    clock[0] += 599
+    watched.look(0)
+    clock[0] += 2
+    with pytest.raises(StageError, match=r"nothing has changed for 600 s .*task-manager.*runner.flink.silence_s"):
+        watched.look(0)
+
+
+@pytest.mark.parametrize("change", ["marker", "records"])
+def test_a_marker_or_a_record_is_a_sign_of_life(manager: JobManager, clock: list[float], change: str) -> None:
+    watched = dog(manager)
+    for step in range(5):
+        if change == "records":
+            manager.jobs["j"]["records"] = step
+        watched.look(step if change == "marker" else 0)
+        clock[0] += 500
+    assert watched.state == "running on 2 of 2 slots"
+
+
+def test_a_cluster_that_does_not_answer_is_waited_for_for_a_while(manager: JobManager, clock: list[float]) -> None:
+    watched = dog(manager)
+    watched.look(0)
+    watched.cluster = FlinkCluster("localhost:1")
+    clock[0] += watchdog.LOST_S - 1
+    watched.look(0)
+    assert watched.state == "the cluster does not answer"
+    clock[0] += 2
+    with pytest.raises(StageError, match=r"no Flink JobManager answers at http://localhost:1 .*goes on from there"):
+        watched.look(0)
+
+
+def test_lost_task_managers_are_waited_for_for_a_while(manager: JobManager, clock: list[float]) -> None:
+    watched = dog(manager)
+    manager.slots = 1
+    clock[0] += watchdog.LOST_S - 1
+    watched.look(0)
+    manager.slots = 2
+    watched.look(1)
+    manager.slots = 1
+    clock[0] += watchdog.LOST_S + 1
+    with pytest.raises(ShrunkError, match="2 slots are needed, 1 are left"):
+        watched.look(2)
+
+
+def test_a_pool_that_does_not_answer_is_named_at_its_second_failure(manager: JobManager) -> None:
+    watched = dog(manager)
+    manager.jobs["j"]["exceptions"] = [POOL_GONE]
+    watched.look(0)  # it may be starting
+    manager.jobs["j"]["exceptions"] = [POOL_GONE, POOL_GONE]
+    with pytest.raises(ConfigError, match=r"no worker pool answers at localhost:50000 from the task manager tm-1:6122"):
+        watched.look(0)
+
+
+def test_the_probe_takes_one_failure_for_an_answer(manager: JobManager) -> None:
+    manager.jobs["j"]["exceptions"] = [POOL_GONE]
+    with pytest.raises(ConfigError, match="eclip pool"):
+        dog(manager, strict=True).look(0)
+    manager.jobs["j"]["exceptions"] = ["java.io.IOException: disk"]
+    dog(manager).look(0)
+    with pytest.raises(StageError, match="disk"):
+        dog(manager, strict=True).look(0)
+
+
+def test_what_a_worker_says_is_found_in_javas_trace(manager: JobManager) -> None:
+    manager.jobs["j"]["exceptions"] = [
+        "java.lang.Ex\nRuntimeError: worker refused: h has Python 3.9 [while running x]\n"
+    ]
+    with pytest.raises(ConfigError, match=r"cannot take this run: h has Python 3\.9$"):
+        dog(manager).look(0)
+
+
+def test_a_job_that_failed_for_the_cluster_may_be_tried_again_and_for_python_not(manager: JobManager) -> None:
+    manager.jobs["j"] = {
+        "state": "FAILED",
+        "exceptions": ["x\nCaused by: TaskManager with id tm-1 is no longer reachable"],
+    }
+    with pytest.raises(ShrunkError, match="no longer reachable"):
+        dog(manager).failed()
+    manager.jobs["j"]["exceptions"] = ["java.Ex: Error received from SDK\n  File x\nValueError: no such thing: 3\n"]
+    with pytest.raises(StageError, match="ValueError: no such thing: 3") as found:
+        dog(manager).failed()
+    assert not isinstance(found.value, ShrunkError)

@@ -1,0 +1,246 @@
+"""Runs on a real Flink cluster, whole and with parts of it killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from eclip.beam_pipelines.flink_cluster import FlinkCluster
+from eclip.examples.flink.check import checksums, command, on, timed
+from eclip.examples.flink.cluster import HOME, Cluster
+
+MISSING = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"a Flink cluster needs {' and '.join(MISSING)}"),
+    pytest.mark.skipif(sys.platform != "linux", reason="each pool has an address of 127.0.0.0/8, as only Linux has"),
+]
+STAGES = ("ingest", "clean", "filter", "deduplicate", "pairs", "embed", "predict")
+ROWS = 300
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return int(found.getsockname()[1])
+
+
+def test_the_one_command_holds_the_cluster_against_this_machine() -> None:
+    """Runs here and there are equal, also with a task manager killed; nothing is left running."""
+    program = [sys.executable, "-m", "eclip.examples.flink.check", "--rows", str(ROWS),
+               "--port", str(free_port()), "--pool-port", str(free_port())]  # fmt: skip
+    done = subprocess.run(program, capture_output=True, text=True, timeout=1800, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("all equal") == 2
+    assert "no process of it is left" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    found = Cluster(HOME, 2, free_port(), free_port())
+    found.install()
+    found.up()
+    yield found
+    found.down()
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog with the run of this machine."""
+    folder = tmp_path_factory.mktemp("flink") / "catalog"
+    eclip = str(Path(sys.executable).with_name("eclip"))
+    timed([eclip, "sample", str(folder), "--rows", str(ROWS)])
+    timed(command(folder / "catalog.yaml", folder / "run"))
+    return folder
+
+
+class Trial:
+    """One stage of a copy of the run, done anew on the cluster."""
+
+    def __init__(self, cluster: Cluster, here: Path, folder: Path, stage: str) -> None:
+        self.cluster, self.here, self.stage = cluster, here, stage
+        self.folder = Path(shutil.copytree(here, folder / "catalog", symlinks=True))
+        shutil.rmtree(self.folder / "run" / stage)
+        cluster.up()
+        self.flink = FlinkCluster(f"localhost:{cluster.port}")
+
+    def start(self) -> subprocess.Popen[str]:
+        called = command(self.folder / "catalog.yaml", self.folder / "run", *on(self.cluster))
+        stages = ["--from", self.stage, "--to", self.stage]
+        return subprocess.Popen([*called, *stages], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def under_way(self, process: subprocess.Popen[str]) -> None:
+        """Wait for a job of the stage, not the probe, that is at work."""
+        while True:
+            assert process.poll() is None, process.communicate()[0]
+            jobs = {i: name for i, name in self.flink.jobs("eclip-").items() if "-probe-" not in name}
+            for identifier in jobs:
+                if self.flink.job(identifier).tasks.get("RUNNING", 0) == 2:
+                    return
+            time.sleep(0.05)
+
+    def ended(self, process: subprocess.Popen[str]) -> tuple[int, str]:
+        said = process.communicate(timeout=600)[0]
+        return process.returncode, said
+
+    def right(self) -> None:
+        assert checksums(self.folder / "run") == checksums(self.here / "run")
+
+
+@pytest.fixture
+def trial(cluster: Cluster, here: Path, tmp_path: Path) -> Callable[[str], Trial]:
+    return lambda stage: Trial(cluster, here, tmp_path, stage)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_task_manager_killed_in_the_middle_of_a_stage(trial: Callable[[str], Trial], stage: str) -> None:
+    tried = trial(stage)
+    process = tried.start()
+    tried.under_way(process)
+    tried.cluster.stop("taskmanager-1", signal.SIGKILL)
+    tried.cluster.start("taskmanager-1")
+    code, said = tried.ended(process)
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_a_task_manager_killed_for_good(trial: Callable[[str], Trial]) -> None:
+    tried = trial("ingest")
+    process = tried.start()
+    tried.under_way(process)
+    tried.cluster.stop("taskmanager-2", signal.SIGKILL)
+    code, said = tried.ended(process)
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_a_pool_killed_is_named_and_the_run_goes_on_once_it_is_back(trial: Callable[[str], Trial]) -> None:
+    tried = trial("clean")
+    process = tried.start()
+    tried.under_way(process)
+    tried.cluster.stop("pool-1", signal.SIGKILL)
+    code, said = tried.ended(process)
+    assert code != 0
+    assert "no worker pool answers at eclip-pool" in said
+    tried.cluster.up()
+    code, said = tried.ended(tried.start())
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_a_job_server_killed(trial: Callable[[str], Trial]) -> None:
+    tried = trial("filter")
+    process = tried.start()
+    tried.under_way(process)
+    for child in children(process.pid):
+        if b"flink-job-server" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)
+            break
+    else:
+        pytest.fail("the driver has no job server")
+    code, said = tried.ended(process)
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_a_driver_killed_and_called_again(trial: Callable[[str], Trial]) -> None:
+    tried = trial("deduplicate")
+    process = tried.start()
+    tried.under_way(process)
+    servers = children(process.pid)
+    process.kill()
+    process.wait()
+    assert not (tried.folder / "run" / "deduplicate" / "_manifest.json").exists()
+    code, said = tried.ended(tried.start())
+    assert code == 0, said
+    tried.right()
+    assert not any(b"flink-job-server" in command_line(server) for server in servers)
+
+
+@pytest.mark.slow
+def test_ctrl_c_cancels_the_job_of_flink(trial: Callable[[str], Trial]) -> None:
+    tried = trial("ingest")
+    process = tried.start()
+    tried.under_way(process)
+    process.send_signal(signal.SIGINT)
+    code, said = tried.ended(process)
+    assert code == 130, said
+    assert not tried.flink.jobs("eclip-")
+    code, said = tried.ended(tried.start())
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_the_cluster_lost_in_the_middle(trial: Callable[[str], Trial]) -> None:
+    tried = trial("clean")
+    process = tried.start()
+    tried.under_way(process)
+    for name in reversed(tried.cluster.names):
+        tried.cluster.stop(name, signal.SIGKILL)
+    began = time.monotonic()
+    code, said = tried.ended(process)
+    assert code == 1, said
+    assert "goes on from there" in said
+    assert time.monotonic() - began < 120
+    tried.cluster.up()
+    code, said = tried.ended(tried.start())
+    assert code == 0, said
+    tried.right()
+
+
+@pytest.mark.slow
+def test_a_pool_with_another_build_is_refused(trial: Callable[[str], Trial]) -> None:
+    tried = trial("clean")
+    file = next((tried.cluster.home / "pool-2").glob("lib/*/site-packages/eclip/schemas/storage.py"))
+    before = file.read_text()
+    try:
+        file.write_text(before + "# another build\n")
+        tried.cluster.stop("pool-2")
+        tried.cluster.up()
+        code, said = tried.ended(tried.start())
+    finally:
+        file.write_text(before)
+        tried.cluster.stop("pool-2")
+    assert code == 2, said
+    assert "another build of eclip" in said
+
+
+@pytest.mark.slow
+def test_fashion_runs_on_the_cluster_to_its_report(cluster: Cluster, tmp_path: Path) -> None:
+    if "ECLIP_DATA" not in os.environ:
+        pytest.skip("ECLIP_DATA names the folder of the data sets")
+    cluster.up()
+    catalog = Path(__file__).parents[2] / "examples" / "fashion.yaml"
+    timed(command(catalog, tmp_path / "run", *on(cluster)))
+    assert (tmp_path / "run" / "report" / "index.html").exists()
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def command_line(pid: int) -> bytes:
+    """How a process was called; nothing where it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
