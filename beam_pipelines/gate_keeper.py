@@ -115,11 +115,6 @@ class Gate:
             suite, baseline, GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
         )
 
-    @property
-    def metrics(self) -> list[str]:
-        """Names of metrics that the suite asks for."""
-        return [name for rule in self.suite.of(METRICS) for name in rule.columns]
-
     def judge(self, attempt: Attempt, metrics: Metrics) -> Judgement:
         """Judge a complete attempt; a shard that was measured otherwise is measured first, column by column."""
         profile = profile_of(attempt)
@@ -128,7 +123,7 @@ class Gate:
         kept = {
             name: value for name, value in metrics.items() if not name.startswith(ABOUT_DRIFT)
         }  # of a former verdict
-        metrics = kept | {name: about[name] for name in [COMPARED, *self.metrics] if name in about}
+        metrics = kept | {name: about[name] for name in [COMPARED, *self.suite.metrics] if name in about}
         partials = self._merged(attempt) if self.suite.datasets else {}
         known = self.baseline.parameters if self.baseline else {}
         return Judgement(judge(self.suite, partials, metrics, known=known), metrics, profile, drifted, self)

@@ -147,7 +147,7 @@ def _make(
 def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> tuple[Manifest, Verdict]:
     """Judge; publish what passes, keep what does not."""
     stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
-    asked = gate.metrics if gate else ()
+    asked = gate.suite.metrics if gate else ()
     metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name, asked)}
     found = gate.judge(attempt, metrics) if gate else None
     if found:
@@ -241,7 +241,7 @@ def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Mani
     attempt = Attempt(folder.stage(name) / manifest.attempt, manifest.shards)
     gate = Gate.of(stage, config, folder, attempt.name)
     kept = {key: value for key, value in manifest.metrics.items() if not key.startswith("review_")}
-    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.metrics))
+    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.suite.metrics))
     gate_keeper.write_verdict(attempt, found)
     rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
     verdict = acceptance.as_record(found, manifest.verdict)

@@ -46,8 +46,7 @@ def judge(
     from .metrics import judge_metrics, judge_type
 
     if COMPARED not in metrics:  # nothing was compared: rules on drift judge nothing
-        named = [name for rule in suite.of(METRICS) for name in rule.columns]
-        metrics = {**without_baseline(named), **metrics}
+        metrics = {**without_baseline(suite.metrics), **metrics}
     made = dict(zip((rule.id for rule in suite.rules), ge.build(suite), strict=True))
     about_metrics = [rule for rule in suite.of(METRICS) if not is_open(rule)]
     found: dict[str, ge.Result] = {}

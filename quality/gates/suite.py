@@ -79,6 +79,11 @@ class Suite:
         return [rule for rule in self.rules if rule.dataset == dataset]
 
     @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that rules ask for."""
+        return [name for rule in self.of(METRICS) for name in rule.columns]
+
+    @property
     def datasets(self) -> list[str]:
         """Datasets that must be measured before the suite can be judged."""
         return sorted({rule.dataset for rule in self.rules} - {METRICS})
