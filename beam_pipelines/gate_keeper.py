@@ -23,7 +23,7 @@ from ..schemas.config import Config
 from ..schemas.dataset import Dataset
 from ..schemas.errors import ConfigError, StageError, nearest
 from ..schemas.storage import Storage
-from .baseline import Baseline, baseline_of
+from .baseline import Baseline, baseline_of, lacking
 from .run_folder import RunFolder
 from .shard_gate import GatePlan, ShardGate
 from .stage import Stage
@@ -100,6 +100,7 @@ class Gate:
     suite: Suite
     baseline: Baseline | None
     plan: GatePlan
+    notes: tuple[str, ...] = ()  # what the verdict has to say beside its rules
 
     @classmethod
     def of(cls, stage: Stage, config: Config, folder: RunFolder, attempt: str) -> Gate:
@@ -111,9 +112,8 @@ class Gate:
         baseline = baseline_of(stage.name, config, folder, attempt)
         suite = resolve(suite_of(stage.name, config), {}, baseline.parameters if baseline else None)
         profiled = stage.profiled or (suite.main if suite.main != METRICS else None)
-        return cls(
-            suite, baseline, GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
-        )
+        plan = GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
+        return cls(suite, baseline, plan, tuple(filter(None, [lacking(stage.name, config)])))
 
     def judge(self, attempt: Attempt, metrics: Metrics) -> Judgement:
         """Judge a complete attempt; a shard that was measured otherwise is measured first, column by column."""
@@ -126,7 +126,8 @@ class Gate:
         metrics = kept | {name: about[name] for name in [COMPARED, *self.suite.metrics] if name in about}
         partials = self._merged(attempt) if self.suite.datasets else {}
         known = self.baseline.parameters if self.baseline else {}
-        return Judgement(judge(self.suite, partials, metrics, known=known), metrics, profile, drifted, self)
+        verdict = judge(self.suite, partials, metrics, known=known, notes=self.notes)
+        return Judgement(verdict, metrics, profile, drifted, self)
 
     def _merged(self, attempt: Attempt) -> dict[str, Any]:
         """Add the numbers of the shards up by dataset, few at a time: the values of a column may be many in each.

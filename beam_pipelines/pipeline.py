@@ -106,7 +106,7 @@ def _run_stage(
     seconds = round(time.monotonic() - started, 1)
     folder.record(stage.name, state="done", reason=found.reason, seconds=seconds, attempt=manifest.attempt)
     say(f"{stage.name:<12} {stage.sentence(manifest)}  [{seconds:.1f} s]")
-    _say_failures(verdict, say)
+    _say_verdict(verdict, say)
     return found
 
 
@@ -116,13 +116,15 @@ def _judged_again(stage: Stage, config: Config, folder: RunFolder, found: Plan, 
         raise GateError(refusal(folder, manifest, verdict, "does not pass what is published there"))
     folder.record(stage.name, state="done", reason=found.reason)
     say(f"{stage.name:<12} judged again: {found.reason}")
-    _say_failures(verdict, say)
+    _say_verdict(verdict, say)
     return found
 
 
-def _say_failures(verdict: Verdict, say: Say) -> None:
+def _say_verdict(verdict: Verdict, say: Say) -> None:
     for failure in verdict.failures:
         say(f"{'':<12} {failure.severity}: {failure.message}")
+    for note in verdict.notes:
+        say(f"{'':<12} note: {note}")
 
 
 def _make(
@@ -177,6 +179,8 @@ def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> t
         said = f"stopped the run; {'what was published before is untouched' if follows else 'nothing is published'}"
         raise GateError(refusal(folder, manifest, verdict, said))
     folder.publish(manifest)
+    if gate:
+        gate.plan.tidy(attempt, before)
     return manifest, verdict
 
 
@@ -245,8 +249,9 @@ def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Mani
     gate_keeper.write_verdict(attempt, found)
     rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
     verdict = acceptance.as_record(found, manifest.verdict)
-    manifest = replace(manifest, datasets=rows, metrics=dict(found.metrics), verdict=verdict)
+    before, manifest = manifest, replace(manifest, datasets=rows, metrics=dict(found.metrics), verdict=verdict)
     folder.publish(manifest)
+    gate.plan.tidy(attempt, before)
     if not manifest.passed:
         folder.record(name, state="failed", reason=f"the gate after {name} does not pass what is published there")
     return manifest, found.verdict

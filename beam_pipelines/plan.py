@@ -14,7 +14,7 @@ from ..schemas.errors import ConfigError
 from ..schemas.manifest import Manifest
 from ..schemas.redaction import redacted
 from . import gate_keeper
-from .baseline import baseline_of
+from .baseline import baseline_of, lacking
 from .reviewing import review_metrics
 from .run_folder import RunFolder
 from .stage import Stage
@@ -101,7 +101,8 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
     reason = judged_otherwise(stage, config, run, manifest) if stage.gated else None
     if reason:
         return Plan(stage.name, "gate", reason, facts)
-    return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
+    lacks = lacking(stage.name, config) if stage.gated else None
+    return Plan(stage.name, "current", f"published {manifest.published_at}{f'; {lacks}' if lacks else ''}", facts)
 
 
 def judged_otherwise(stage: Stage, config: Config, run: RunFolder, manifest: Manifest) -> str | None:

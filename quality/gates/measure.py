@@ -24,6 +24,7 @@ from .rule import Rule
 from .tally import UNMEASURABLE, Tally, View
 from .values import Distinct, Present, Values
 
+VERSION = 1  # raised when equal rows are measured otherwise, by any file here: what older code kept is not judged then
 Aggregate = Numbers | Quantiles | Values | Distinct | Present
 AGGREGATES: dict[str, type[Aggregate]] = {
     "numbers": Numbers, "moments": Moments, "quantiles": Quantiles, "values": Values, "distinct": Distinct,

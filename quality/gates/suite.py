@@ -25,6 +25,7 @@ from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
 from ..own_function import content_hash
 from .arguments import is_parameter, problem
+from .measure import VERSION
 from .rule import KEYS, METRICS, SEVERITIES, Rule
 
 FOLDER = Path(__file__).parent / "suites"
@@ -61,7 +62,7 @@ class Suite:
 
     @cached_property
     def measured(self) -> str:
-        """32 hex digits over what workers measure: another severity or `mostly` asks for no other numbers."""
+        """32 hex digits over what workers measure, and how: another severity or `mostly` asks for no other numbers."""
         rules = [
             [
                 rule.id,
@@ -72,7 +73,7 @@ class Suite:
             for rule in self.rules
             if rule.dataset != METRICS
         ]
-        return _digest([rules, dict(self.packages)])
+        return _digest([VERSION, rules, dict(self.packages)])
 
     def of(self, dataset: str) -> list[Rule]:
         """Rules about one dataset."""

@@ -257,36 +257,3 @@ def test_the_folder_of_suites_may_hold_a_note(here: Here) -> None:
     assert here.run("--to", "clean").code == 0
     assert verdict(here)["suite"] != ""
     assert Path(here.folder / "suites/clean.json").exists()
-
-
-def labelled(here: Here, answer: str) -> None:
-    """Have a person judge one duplicate."""
-    case = {"case": "c", "rule": "equal_title", "band": "", "answer": answer}
-    attempt = manifest(here.folder / "run", "deduplicate")["attempt"]
-    saved = {"format": "eclip.review/1", "of": "duplicates", "attempt": attempt, "labels": [case]}
-    here.write("labels.json", json.dumps(saved))
-    assert here("review", "run", "--labels", "labels.json").code == 0
-
-
-def test_what_people_found_has_the_stage_judged_again_where_its_suite_asks(here: Here) -> None:
-    asking(here, 3)
-    assert here.run().code == 0
-    labelled(here, "n")
-    assert "judged again" not in here.run().out  # no rule asks
-    kwargs = {"column": "review_duplicates_precision", "min_value": 0.9}
-    meta = {"rule": "right", "dataset": "metrics"}
-    rule = {"type": "expect_column_values_to_be_between", "kwargs": kwargs, "meta": meta}
-    here.write("suites/deduplicate.json", json.dumps({"name": "mine", "expectations": [rule]}))
-    assert here.run().code == 3
-    labelled(here, "y")
-    assert "what people found in it changed" in here("plan", "catalog.yaml").out
-    said = here.run()
-    assert said.code == 0, said.err
-    assert "judged again: what people found in it changed" in said.out
-    assert "judged again" not in here.run().out
-    labelled(here, "n")
-    said = here.run()
-    assert said.code == 3
-    assert "right: review_duplicates_precision is 0" in said.err
-    (here.folder / "run/review/duplicates.json").unlink()
-    assert here.run().code == 0
