@@ -43,7 +43,8 @@ def propose(
 
 def further(suite: Suite, profile: Mapping[str, Any]) -> list[Rule]:
     """Give rules about what a profile shows, as far as a suite does not ask for it yet."""
-    asked = {(rule.dataset, rule.type, *rule.columns) for rule in suite.rules if rule.columns}
+    of_all = [rule for rule in suite.rules if rule.columns and "row_condition" not in rule.kwargs]
+    asked = {(rule.dataset, rule.type, *rule.columns) for rule in of_all}
     names = {rule.id for rule in suite.rules}
     found = _of_profile(profile, suite.main)
     return [rule for rule in found if (rule.dataset, rule.type, *rule.columns) not in asked and rule.id not in names]

@@ -5,7 +5,8 @@
          "severity": "warning", "meta": {"rule": "title_present", "dataset": "listings", "why": "…"}}]}
 
 `meta.rule` is a stable id, `meta.dataset` says what the rule is about (default: the stage's main dataset). The suite's
-own `meta.use` lists classes of types of one's own, `package.module:Class`.
+own `meta.use` lists classes of types of one's own, `package.module:Class`. Rules that name rows may have a
+`row_condition`; `conditions` says which.
 Loading is cheap enough for workers; `check` lets Great Expectations itself read the suite, once, in the
 driver.
 """
