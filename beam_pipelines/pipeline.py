@@ -88,7 +88,7 @@ def _run_stage(
         say(f"{stage.name:<12} skipped: {found.reason}")
         return found
     if found.action == "gate" and not force:
-        return _judged_again(stage, config, folder, found, say)
+        return _judged_again(stage, config, folder, runner, found, say)
     started = time.monotonic()
     before = folder.states().get(stage.name, {})
     folder.record(stage.name, state="running", reason=found.reason)
@@ -110,8 +110,8 @@ def _run_stage(
     return found
 
 
-def _judged_again(stage: Stage, config: Config, folder: RunFolder, found: Plan, say: Say) -> Plan:
-    manifest, verdict = _judge_published(config, folder, stage.name)
+def _judged_again(stage: Stage, config: Config, folder: RunFolder, runner: Runner, found: Plan, say: Say) -> Plan:
+    manifest, verdict = _judge_published(config, folder, stage.name, runner)
     if not manifest.passed:
         raise GateError(refusal(folder, manifest, verdict, "does not pass what is published there"))
     folder.record(stage.name, state="done", reason=found.reason)
@@ -151,7 +151,7 @@ def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> t
     stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
     asked = gate.suite.metrics if gate else ()
     metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name, asked)}
-    found = gate.judge(attempt, metrics) if gate else None
+    found = gate.judge(attempt, metrics, work.runner) if gate else None
     if found:
         gate_keeper.write_records(attempt, found, summary, stage.lost)
     before = folder.candidate(stage.name, attempt.name)
@@ -232,10 +232,10 @@ def judge_again(config: Config, stage: str) -> tuple[Manifest, Verdict]:
     """
     folder = RunFolder(config.run_folder)
     with lock(folder.place):
-        return _judge_published(config, folder, stage)
+        return _judge_published(config, folder, stage, Runner(config.runner))
 
 
-def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Manifest, Verdict]:
+def _judge_published(config: Config, folder: RunFolder, name: str, runner: Runner) -> tuple[Manifest, Verdict]:
     manifest = folder.manifest(name)
     if manifest is None:
         raise ConfigError(f"{folder.place}: {name} has published nothing that could be judged")
@@ -245,7 +245,7 @@ def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Mani
     attempt = Attempt(folder.stage(name) / manifest.attempt, manifest.shards)
     gate = Gate.of(stage, config, folder, attempt.name)
     kept = {key: value for key, value in manifest.metrics.items() if not key.startswith("review_")}
-    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.suite.metrics))
+    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.suite.metrics), runner)
     gate_keeper.write_verdict(attempt, found)
     rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
     verdict = acceptance.as_record(found, manifest.verdict)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from driver import manifest
+from eclip.beam_pipelines.runners import Runner
 
 from .conftest import Here
 from .test_gate_keeping import asking
@@ -65,3 +67,31 @@ def test_what_older_code_or_another_suite_measured_is_neither_judged_nor_kept(
     assert len(list(folder.iterdir())) == 2
     assert not first.exists()
     assert (here.folder / "run/clean/gate_failures").exists()
+
+
+def test_a_changed_suite_is_measured_by_the_workers(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert here.run("--to", "clean").code == 0
+    asking(here, 5)
+    labels = []
+    run = Runner.run
+    monkeypatch.setattr(Runner, "run", lambda self, label, *rest: labels.append(label) or run(self, label, *rest))
+    said = here("gate", "catalog.yaml", "clean")
+    assert labels == []  # few rows: processes would start longer than it takes
+    alone = json.loads((here.folder / "run/clean/gate.json").read_text())
+    assert here("run", "catalog.yaml", "--to", "clean").code == said.code
+    attempt = manifest(here.folder / "run", "clean")["attempt"]
+    for folder in (here.folder / "run/clean" / attempt / "_gate").iterdir():
+        shutil.rmtree(folder)
+    again = here("gate", "catalog.yaml", "clean", "--set", "runner.workers=2")
+    assert labels == ["Measure"]
+    assert again.code == said.code
+    assert json.loads((here.folder / "run/clean/gate.json").read_text()) == alone
+
+
+def test_what_workers_cannot_measure_is_told_as_one_process_tells_it(here: Here) -> None:
+    assert here.run("--to", "clean").code == 0
+    asking(here, 5)
+    next((here.folder / "run/clean/listings").glob("part-00001-*")).write_bytes(b"none")
+    one, two = (here("gate", "catalog.yaml", "clean", "--set", f"runner.workers={n}") for n in (1, 2))
+    assert one.code == two.code != 0
+    assert one.err == two.err
