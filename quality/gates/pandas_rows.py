@@ -15,7 +15,7 @@ import pyarrow as pa
 from ...schemas.errors import EclipError
 from . import conditions, custom
 from .expectations import MOVED, build_rule, quiet
-from .masks import Mask, UnfitError
+from .masks import Mask, UnfitError, plain
 from .rule import Rule
 
 try:
@@ -32,6 +32,18 @@ def _made(rule: Rule) -> Any:
         custom.load(rule.use, f"rule '{rule.id}'")
     with quiet():
         return build_rule(rule)
+
+
+def _frame(names: list[str], columns: list[pa.Array]) -> pd.DataFrame:
+    """Give columns to pandas.
+
+    Raises:
+        UnfitError: it has no type for one of them.
+    """
+    try:
+        return pa.table(dict(zip(names, map(plain, columns), strict=True))).to_pandas()
+    except (ValueError, TypeError, pa.ArrowException) as error:
+        raise UnfitError(f"the column does not fit pandas: {error}") from error
 
 
 class PandasRows:
@@ -51,7 +63,7 @@ class PandasRows:
         """
         with warnings.catch_warnings(), quiet():
             warnings.simplefilter("ignore")
-            frame = pa.table(dict(zip(self._columns, columns, strict=True))).to_pandas()
+            frame = _frame(self._columns, columns)
             engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
             metric = MetricConfiguration(
                 self._name, self._kwargs["metric_domain_kwargs"], self._kwargs["metric_value_kwargs"]
@@ -86,7 +98,7 @@ class RowCondition:
         Raises:
             UnfitError: the condition cannot be evaluated on them.
         """
-        frame = pa.table(dict(zip(self._columns, columns, strict=True))).to_pandas()
+        frame = _frame(self._columns, columns)
         engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
         try:
             with warnings.catch_warnings(), quiet():
