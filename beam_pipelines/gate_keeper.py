@@ -25,7 +25,7 @@ from ..schemas.storage import Storage
 from .baseline import Baseline, baseline_of, lacking
 from .measuring import measure_missing, measured
 from .run_folder import RunFolder
-from .runners import Runner
+from .runner import Runner
 from .shard_gate import GatePlan
 from .stage import Stage
 

@@ -17,7 +17,7 @@ from ..quality.gates import measure
 from ..quality.gates.rule import KEYS, Rule
 from ..schemas.attempt import Attempt, summarise
 from ..schemas.dataset import Dataset
-from .runners import Runner
+from .runner import Runner
 from .shard_gate import GatePlan, ShardGate
 
 RULES_A_SECOND = 2_000_000  # rules on a row that one core measures
@@ -30,8 +30,10 @@ def measure_missing(plan: GatePlan, attempt: Attempt, runner: Runner) -> None:
         return
     summary = summarise(attempt.markers())
     seconds = sum(summary.rows(name) * len(rules) for name, rules in plan.rules.items()) / RULES_A_SECOND
-    if not runner.local or runner.workers(seconds) > 1:
-        runner.run("Measure", MeasureShards(plan, attempt, missing), seconds)
+    if runner.workers(seconds) > 1:
+        runner.run(
+            "Measure", MeasureShards(plan, attempt, missing), seconds, done=lambda: len(plan.folder(attempt).children())
+        )
 
 
 def measured(plan: GatePlan, attempt: Attempt, shard: int) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from ..schemas.manifest import Manifest
 from . import acceptance, gate_keeper
 from .check import check as preflight
 from .gate_keeper import Gate
+from .local import LocalRunner
 from .lock import lock
 from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
@@ -232,7 +233,7 @@ def judge_again(config: Config, stage: str) -> tuple[Manifest, Verdict]:
     """
     folder = RunFolder(config.run_folder)
     with lock(folder.place):
-        return _judge_published(config, folder, stage, Runner(config.runner))
+        return _judge_published(config, folder, stage, LocalRunner(config.runner))
 
 
 def _judge_published(config: Config, folder: RunFolder, name: str, runner: Runner) -> tuple[Manifest, Verdict]:

@@ -41,9 +41,10 @@ def _frame(names: list[str], columns: list[pa.Array]) -> pd.DataFrame:
         UnfitError: it has no type for one of them.
     """
     try:
-        return pa.table(dict(zip(names, map(plain, columns), strict=True))).to_pandas()
+        frame: pd.DataFrame = pa.table(dict(zip(names, map(plain, columns), strict=True))).to_pandas()
     except (ValueError, TypeError, pa.ArrowException) as error:
         raise UnfitError(f"the column does not fit pandas: {error}") from error
+    return frame
 
 
 class PandasRows:

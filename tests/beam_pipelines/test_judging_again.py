@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from typing import Any
 
 import pytest
 from driver import manifest
-from eclip.beam_pipelines.runners import Runner
+from eclip.beam_pipelines.local import LocalRunner
 
 from .conftest import Here
 from .test_gate_keeping import asking
@@ -72,9 +73,14 @@ def test_what_older_code_or_another_suite_measured_is_neither_judged_nor_kept(
 def test_a_changed_suite_is_measured_by_the_workers(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     assert here.run("--to", "clean").code == 0
     asking(here, 5)
-    labels = []
-    run = Runner.run
-    monkeypatch.setattr(Runner, "run", lambda self, label, *rest: labels.append(label) or run(self, label, *rest))
+    labels: list[str] = []
+    run = LocalRunner.run
+
+    def noted(self: LocalRunner, label: str, *rest: Any, **more: Any) -> None:
+        labels.append(label)
+        run(self, label, *rest, **more)
+
+    monkeypatch.setattr(LocalRunner, "run", noted)
     said = here("gate", "catalog.yaml", "clean")
     assert labels == []  # few rows: processes would start longer than it takes
     alone = json.loads((here.folder / "run/clean/gate.json").read_text())
