@@ -80,10 +80,10 @@ def test_every_failing_row_is_kept_whatever_its_severity(shop: Here) -> None:
     assert {row["rule"] for row in again} == {"long"}
     assert {row["id"] for row in again} == {f"l{n:04}" for n in range(10)}
     attempt = shop.folder / "run/clean" / manifest(shop.folder / "run", "clean")["attempt"]
-    measured = sorted(path.name for path in (attempt / "_gate").iterdir())
+    measured = {path.name for path in (attempt / "_gate").iterdir()}
     suite(shop, rule("long", LENGTH, "warning", column="title", min_value=17, mostly=0.01))
     assert shop("gate", "run", "clean").code == 0  # a run folder will do
-    assert sorted(path.name for path in (attempt / "_gate").iterdir()) == measured
+    assert {path.name for path in (attempt / "_gate").iterdir()} <= measured  # the one before is tidied away
     # Of rules about tables no row can be named.
     suite(shop, rule("rows", "expect_table_row_count_to_be_between", min_value=1))
     assert shop.run("--to", "clean").code == 0
