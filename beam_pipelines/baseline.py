@@ -62,6 +62,14 @@ def baseline_of(stage: str, config: Config, folder: RunFolder, attempt: str) -> 
     return None
 
 
+def lacking(stage: str, config: Config) -> str | None:
+    """Say that the run which `gates.baseline` names holds nothing of this stage; None where it does."""
+    wanted = config.gates.baseline
+    if wanted in (None, LAST) or Manifest.read(config.place(str(wanted)) / stage) is not None:
+        return None
+    return f"gates.baseline: {wanted} has published nothing of {stage}, so {stage} is compared with nothing"
+
+
 def _read(name: str, stage: Storage) -> Baseline | None:
     manifest = Manifest.read(stage)
     if manifest is None:

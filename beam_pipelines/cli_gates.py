@@ -65,7 +65,7 @@ def init(
     """Write suites from a good run: its figures with some slack, a file a stage; gates.suites then names the folder."""
     from .suites_init import write_suites
 
-    for line in write_suites(run_folder(place), folder):
+    for line in write_suites(run_folder(place), _config(place, None), folder):
         out.print(escape(line))
 
 

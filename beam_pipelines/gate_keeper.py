@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,18 @@ from ..quality.gates.drift import COMPARED
 from ..quality.gates.drift import METRICS as ABOUT_DRIFT
 from ..quality.gates.judge import judge
 from ..quality.gates.parameters import resolve
-from ..quality.gates.rule import KEYS, METRICS, Rule
+from ..quality.gates.rule import KEYS, METRICS
 from ..quality.gates.suite import Suite, check, load_suite, shipped
 from ..quality.gates.verdict import Verdict
 from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
-from ..schemas.dataset import Dataset
 from ..schemas.errors import ConfigError, StageError, nearest
 from ..schemas.storage import Storage
-from .baseline import Baseline, baseline_of
+from .baseline import Baseline, baseline_of, lacking
+from .measuring import measure_missing, measured
 from .run_folder import RunFolder
-from .shard_gate import GatePlan, ShardGate
+from .runner import Runner
+from .shard_gate import GatePlan
 from .stage import Stage
 
 Metrics = Mapping[str, float | int | str | None]
@@ -100,6 +101,7 @@ class Gate:
     suite: Suite
     baseline: Baseline | None
     plan: GatePlan
+    notes: tuple[str, ...] = ()  # what the verdict has to say beside its rules
 
     @classmethod
     def of(cls, stage: Stage, config: Config, folder: RunFolder, attempt: str) -> Gate:
@@ -111,27 +113,23 @@ class Gate:
         baseline = baseline_of(stage.name, config, folder, attempt)
         suite = resolve(suite_of(stage.name, config), {}, baseline.parameters if baseline else None)
         profiled = stage.profiled or (suite.main if suite.main != METRICS else None)
-        return cls(
-            suite, baseline, GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
-        )
+        plan = GatePlan(suite.measured, {name: suite.of(name) for name in suite.datasets}, profiled)
+        return cls(suite, baseline, plan, tuple(filter(None, [lacking(stage.name, config)])))
 
-    @property
-    def metrics(self) -> list[str]:
-        """Names of metrics that the suite asks for."""
-        return [name for rule in self.suite.of(METRICS) for name in rule.columns]
-
-    def judge(self, attempt: Attempt, metrics: Metrics) -> Judgement:
-        """Judge a complete attempt; a shard that was measured otherwise is measured first, column by column."""
+    def judge(self, attempt: Attempt, metrics: Metrics, runner: Runner) -> Judgement:
+        """Judge a complete attempt; shards that were measured otherwise are measured first, column by column."""
+        measure_missing(self.plan, attempt, runner)
         profile = profile_of(attempt)
         drifted = self.baseline.drift(profile) if self.baseline else None
         about = drifted["metrics"] if drifted else {}
         kept = {
             name: value for name, value in metrics.items() if not name.startswith(ABOUT_DRIFT)
         }  # of a former verdict
-        metrics = kept | {name: about[name] for name in [COMPARED, *self.metrics] if name in about}
+        metrics = kept | {name: about[name] for name in [COMPARED, *self.suite.metrics] if name in about}
         partials = self._merged(attempt) if self.suite.datasets else {}
         known = self.baseline.parameters if self.baseline else {}
-        return Judgement(judge(self.suite, partials, metrics, known=known), metrics, profile, drifted, self)
+        verdict = judge(self.suite, partials, metrics, known=known, notes=self.notes)
+        return Judgement(verdict, metrics, profile, drifted, self)
 
     def _merged(self, attempt: Attempt) -> dict[str, Any]:
         """Add the numbers of the shards up by dataset, few at a time: the values of a column may be many in each.
@@ -142,7 +140,7 @@ class Gate:
         partials, there = dict[str, Any](), {name: set[int]() for name in self.suite.datasets}
         for first in range(0, attempt.shards, AT_ONCE):
             last = min(first + AT_ONCE, attempt.shards)
-            shards = {shard: self._measured(attempt, shard) for shard in range(first, last)}
+            shards = {shard: measured(self.plan, attempt, shard) for shard in range(first, last)}
             for name, known in there.items():
                 known |= {shard for shard, found in shards.items() if name in found}
                 found = [partials.get(name, {}), *(shards[shard][name] for shard in sorted(known & shards.keys()))]
@@ -152,33 +150,6 @@ class Gate:
                 part = attempt.dataset(name).part(min(gone))
                 raise StageError(f"{part} is gone, and what was measured of it; run the stage again (--from … --force)")
         return partials
-
-    def _measured(self, attempt: Attempt, shard: int) -> Mapping[str, Any]:
-        """The partial numbers of a shard, by dataset."""
-        place, there = self.plan.partial(attempt, shard), self._written(attempt, shard)
-        kept = place.read_json()["datasets"] if place.exists() else {}
-        if not there <= kept.keys():
-            with ShardGate(attempt, shard, self.plan, {name: KEYS[name] for name in there}) as gate:
-                for name in sorted(there):
-                    for schema, batch in _columns_of(attempt.dataset(name), shard, self.suite.of(name)):
-                        gate.add(name, batch, schema)
-                gate.end()
-            gate.finish()
-            kept = place.read_json()["datasets"]
-        measured: Mapping[str, Any] = kept
-        return measured
-
-    def _written(self, attempt: Attempt, shard: int) -> set[str]:
-        return {name for name in self.suite.datasets if attempt.dataset(name).part(shard).exists()}
-
-
-def _columns_of(dataset: Dataset, shard: int, rules: Sequence[Rule]) -> Iterator[tuple[pa.Schema, pa.RecordBatch]]:
-    """Read the columns that rules name, and the schema of all of them."""
-    part = dataset.part(shard)
-    schema = pq.read_schema(part.path, filesystem=part.arrow)
-    wanted = [name for name in measure.columns(rules, KEYS[dataset.folder.name]) if name in schema.names]
-    for batch in dataset.batches(shard, wanted):
-        yield schema, batch
 
 
 def profile_of(attempt: Attempt) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..schemas.manifest import Manifest
 from . import acceptance, gate_keeper
 from .check import check as preflight
 from .gate_keeper import Gate
+from .local import LocalRunner
 from .lock import lock
 from .plan import Plan, chosen_stages, not_installed, plan_stage
 from .progress import progress
@@ -88,7 +89,7 @@ def _run_stage(
         say(f"{stage.name:<12} skipped: {found.reason}")
         return found
     if found.action == "gate" and not force:
-        return _judged_again(stage, config, folder, found, say)
+        return _judged_again(stage, config, folder, runner, found, say)
     started = time.monotonic()
     before = folder.states().get(stage.name, {})
     folder.record(stage.name, state="running", reason=found.reason)
@@ -106,23 +107,25 @@ def _run_stage(
     seconds = round(time.monotonic() - started, 1)
     folder.record(stage.name, state="done", reason=found.reason, seconds=seconds, attempt=manifest.attempt)
     say(f"{stage.name:<12} {stage.sentence(manifest)}  [{seconds:.1f} s]")
-    _say_failures(verdict, say)
+    _say_verdict(verdict, say)
     return found
 
 
-def _judged_again(stage: Stage, config: Config, folder: RunFolder, found: Plan, say: Say) -> Plan:
-    manifest, verdict = _judge_published(config, folder, stage.name)
+def _judged_again(stage: Stage, config: Config, folder: RunFolder, runner: Runner, found: Plan, say: Say) -> Plan:
+    manifest, verdict = _judge_published(config, folder, stage.name, runner)
     if not manifest.passed:
         raise GateError(refusal(folder, manifest, verdict, "does not pass what is published there"))
     folder.record(stage.name, state="done", reason=found.reason)
     say(f"{stage.name:<12} judged again: {found.reason}")
-    _say_failures(verdict, say)
+    _say_verdict(verdict, say)
     return found
 
 
-def _say_failures(verdict: Verdict, say: Say) -> None:
+def _say_verdict(verdict: Verdict, say: Say) -> None:
     for failure in verdict.failures:
         say(f"{'':<12} {failure.severity}: {failure.message}")
+    for note in verdict.notes:
+        say(f"{'':<12} note: {note}")
 
 
 def _make(
@@ -147,9 +150,9 @@ def _make(
 def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> tuple[Manifest, Verdict]:
     """Judge; publish what passes, keep what does not."""
     stage, folder, attempt, follows = work.stage, work.run, work.attempt, work.follows
-    asked = gate.metrics if gate else ()
+    asked = gate.suite.metrics if gate else ()
     metrics = {**stage.metrics(work, summary), **review_metrics(folder, stage.name, attempt.name, asked)}
-    found = gate.judge(attempt, metrics) if gate else None
+    found = gate.judge(attempt, metrics, work.runner) if gate else None
     if found:
         gate_keeper.write_records(attempt, found, summary, stage.lost)
     before = folder.candidate(stage.name, attempt.name)
@@ -177,6 +180,8 @@ def _judge_and_publish(work: StageRun, gate: Gate | None, summary: Summary) -> t
         said = f"stopped the run; {'what was published before is untouched' if follows else 'nothing is published'}"
         raise GateError(refusal(folder, manifest, verdict, said))
     folder.publish(manifest)
+    if gate:
+        gate.plan.tidy(attempt, before)
     return manifest, verdict
 
 
@@ -228,10 +233,10 @@ def judge_again(config: Config, stage: str) -> tuple[Manifest, Verdict]:
     """
     folder = RunFolder(config.run_folder)
     with lock(folder.place):
-        return _judge_published(config, folder, stage)
+        return _judge_published(config, folder, stage, LocalRunner(config.runner))
 
 
-def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Manifest, Verdict]:
+def _judge_published(config: Config, folder: RunFolder, name: str, runner: Runner) -> tuple[Manifest, Verdict]:
     manifest = folder.manifest(name)
     if manifest is None:
         raise ConfigError(f"{folder.place}: {name} has published nothing that could be judged")
@@ -241,12 +246,13 @@ def _judge_published(config: Config, folder: RunFolder, name: str) -> tuple[Mani
     attempt = Attempt(folder.stage(name) / manifest.attempt, manifest.shards)
     gate = Gate.of(stage, config, folder, attempt.name)
     kept = {key: value for key, value in manifest.metrics.items() if not key.startswith("review_")}
-    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.metrics))
+    found = gate.judge(attempt, kept | review_metrics(folder, name, attempt.name, gate.suite.metrics), runner)
     gate_keeper.write_verdict(attempt, found)
     rows = {n: d for n, d in manifest.datasets.items() if n != GATE_FAILURES.name} | gate.plan.published(attempt)
     verdict = acceptance.as_record(found, manifest.verdict)
-    manifest = replace(manifest, datasets=rows, metrics=dict(found.metrics), verdict=verdict)
+    before, manifest = manifest, replace(manifest, datasets=rows, metrics=dict(found.metrics), verdict=verdict)
     folder.publish(manifest)
+    gate.plan.tidy(attempt, before)
     if not manifest.passed:
         folder.record(name, state="failed", reason=f"the gate after {name} does not pass what is published there")
     return manifest, found.verdict

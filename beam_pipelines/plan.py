@@ -14,7 +14,8 @@ from ..schemas.errors import ConfigError
 from ..schemas.manifest import Manifest
 from ..schemas.redaction import redacted
 from . import gate_keeper
-from .baseline import baseline_of
+from .baseline import baseline_of, lacking
+from .reviewing import review_metrics
 from .run_folder import RunFolder
 from .stage import Stage
 from .stages import STAGES
@@ -97,14 +98,26 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
         now = json.loads(json.dumps(redacted(facts), default=str))  # as it was written: keys are text, tuples lists
         found = differences(run.facts(stage.name, manifest.attempt), now)
         return Plan(stage.name, "run", "; ".join(found) or "it changed", facts)
-    if stage.gated and manifest.verdict["suite"] != gate_keeper.suite_of(stage.name, config).hash:
-        return Plan(stage.name, "gate", "its suite changed", facts)
-    baseline = baseline_of(stage.name, config, run, manifest.attempt) if stage.gated else None
-    if stage.gated and manifest.verdict.get("baseline") != (baseline.name if baseline else None):
-        return Plan(stage.name, "gate", "what it is compared with changed", facts)
-    if not manifest.passed:
-        return Plan(stage.name, "gate", "its gate does not pass what is published", facts)
-    return Plan(stage.name, "current", f"published {manifest.published_at}", facts)
+    reason = judged_otherwise(stage, config, run, manifest) if stage.gated else None
+    if reason:
+        return Plan(stage.name, "gate", reason, facts)
+    lacks = lacking(stage.name, config) if stage.gated else None
+    return Plan(stage.name, "current", f"published {manifest.published_at}{f'; {lacks}' if lacks else ''}", facts)
+
+
+def judged_otherwise(stage: Stage, config: Config, run: RunFolder, manifest: Manifest) -> str | None:
+    """Say why the gate has to judge again what is published; None if it has not."""
+    suite = gate_keeper.suite_of(stage.name, config)
+    if manifest.verdict["suite"] != suite.hash:
+        return "its suite changed"
+    baseline = baseline_of(stage.name, config, run, manifest.attempt)
+    if manifest.verdict.get("baseline") != (baseline.name if baseline else None):
+        return "what it is compared with changed"
+    asked = [name for name in suite.metrics if name.startswith("review_")]
+    found = review_metrics(run, stage.name, manifest.attempt, asked) if asked else {}
+    if any(manifest.metrics.get(name) != found.get(name) for name in asked):
+        return "what people found in it changed"
+    return None if manifest.passed else "its gate does not pass what is published"
 
 
 def not_installed(stage: Stage) -> str | None:

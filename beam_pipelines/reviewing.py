@@ -9,22 +9,27 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..quality.duplicates.xxh64 import digests
+from ..quality.noise import mismatch_limits
 from ..quality.report.decision_table import why_dropped
-from ..quality.report.labels import QUESTIONS, Review, Stratum, judge, read_labels
+from ..quality.report.distance import filter_in_force
+from ..quality.report.labels import BEYOND, QUESTIONS, WITHIN, Review, Stratum, judge, read_labels
 from ..quality.report.review import Case, Side, allot, band, case_key, render
 from ..quality.report.vetoes import why_apart
 from ..quality.report.words import changes
 from ..schemas.errors import ConfigError, nearest
 from . import exhibits
 from .duplicates_shown import dropped_of
+from .filter import CLEAR, worst
 from .gathering import Gathering
 from .run_folder import RunFolder, now
 
 FOLDER = "review"  # of the run folder
 THUMBNAIL = 320  # pixels
 FIGURES = ("precision", "precision_low", "judged")
+SHARES = ("share", "share_low", "share_judged")  # of all scored pairs
 SHOWN = ["id", "title", "seller", "brand", "category", "price", "currency"]
 Key = tuple[str, str]  # rule, band
 Drawn = dict[str, Any]
@@ -77,6 +82,10 @@ def judged(run: RunFolder, labels: Path) -> Review:
     `expect_column_values_to_be_between`, with nothing to judge until people have looked: review_duplicates_precision,
     review_duplicates_precision_low (of the 95% interval), review_duplicates_judged, and the same for each rule.
 
+    Of noise, review_noise_precision is the share of right ones among the scored pairs beyond the threshold of the run,
+    or where it rejects none beyond 0.5, which hardly a right pair is; review_noise_share, _share_low and _share_judged
+    are about all scored pairs: how many photos show something else.
+
     Raises:
         ConfigError: the file cannot be read, or holds no labels.
     """
@@ -106,7 +115,7 @@ def review_metrics(run: RunFolder, stage: str, attempt: str, asked: Iterable[str
     too until somebody has judged that rule.
     """
     kinds = [of for of, (_, judged_stage) in QUESTIONS.items() if judged_stage == stage]
-    names = [f"review_{of}_{name}" for of in kinds for name in FIGURES]
+    names = [f"review_{of}_{name}" for of in kinds for name in (*FIGURES, *(SHARES if of == "noise" else ()))]
     names += [name for name in asked
               if name.startswith(tuple(f"review_{of}_" for of in kinds)) and name.endswith(FIGURES)]  # fmt: skip
     metrics: dict[str, float | None] = dict.fromkeys(names)
@@ -138,12 +147,7 @@ def _drawn(found: Gathering, of: str, number: int) -> tuple[dict[Key, int], dict
 def _tables(found: Gathering, of: str) -> Iterator[tuple[pa.Table, list[Any], list[str], list[float | None]]]:
     """Read shard by shard what there is of a kind: rows, id columns, rules, scores."""
     if of == "noise":
-        scores = found.step("filter", "scores")
-        for shard in range(scores.shards if scores else 0):
-            assert scores is not None
-            table = scores.table(shard, ["id", "mismatch"])
-            table = table.filter(table["mismatch"].is_valid())
-            yield table, [table["id"]], ["mismatch"] * len(table), table["mismatch"].to_pylist()
+        yield from _scored(found)
         return
     name, ids, rule, score = _FROM[of]
     dataset = found.dataset(name)
@@ -153,6 +157,24 @@ def _tables(found: Gathering, of: str) -> Iterator[tuple[pa.Table, list[Any], li
         rules = table[rule].to_pylist()
         values = table[score].to_pylist() if score else [None] * len(table)
         yield table, [table[column] for column in ids], rules, values
+
+
+def _scored(found: Gathering) -> Iterator[tuple[pa.Table, list[Any], list[str], list[float | None]]]:
+    """Read the scored pairs, and say of each whether it is beyond the threshold in force."""
+    scores, listings = found.step("filter", "scores"), found.dataset("clean/listings")
+    config = filter_in_force(found.stages["filter"].settings)
+    rejects = config.mismatch.max_score < 1 or config.mismatch.share
+    limits = worst(listings, scores, config) if scores else {}
+    for shard in range(scores.shards if scores else 0):
+        assert scores is not None
+        table = scores.table(shard, ["id", "mismatch"])
+        for batch in table.append_column("category", listings.table(shard, ["category"])["category"]).to_batches():
+            bound = mismatch_limits(batch, config.mismatch, limits) if rejects else np.float32(CLEAR)
+            known = np.asarray(batch["mismatch"].is_valid())
+            beyond = np.asarray(pc.fill_null(batch["mismatch"], 0)) > bound
+            found_here = pa.Table.from_batches([batch]).filter(pa.array(known))
+            rules = np.where(beyond[known], BEYOND, WITHIN).tolist()
+            yield found_here, [found_here["id"]], rules, found_here["mismatch"].to_pylist()
 
 
 def _cases(found: Gathering, of: str, rows: list[Drawn]) -> tuple[list[Case], dict[str, str]]:

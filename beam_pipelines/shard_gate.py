@@ -20,8 +20,10 @@ from ..quality.gates.rule import Rule
 from ..schemas.attempt import Attempt
 from ..schemas.dataset import Dataset, Part, PartWriter
 from ..schemas.listing import GATE_FAILURES
-from ..schemas.manifest import Published
+from ..schemas.manifest import Manifest, Published
 from ..schemas.storage import Storage
+
+MEASURED = "_gate"  # of an attempt
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,15 @@ class GatePlan:
 
     def folder(self, attempt: Attempt) -> Storage:
         """Where an attempt keeps what was measured."""
-        return attempt.folder / "_gate" / self.measured
+        return attempt.folder / MEASURED / self.measured
+
+    def tidy(self, attempt: Attempt, before: Manifest | None) -> None:
+        """Remove what was measured for other suites, but for the one of the verdict before: readers may be at it."""
+        known = before.datasets.get(GATE_FAILURES.name) if before else None
+        keep = {self.measured, known.folder.split("/")[-2] if known else ""}
+        for name in (attempt.folder / MEASURED).children():
+            if name not in keep:
+                (attempt.folder / MEASURED / name).remove()
 
     def partial(self, attempt: Attempt, shard: int) -> Storage:
         """Where a shard's numbers are."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ...schemas.errors import nearest
+from . import conditions
 from .kinds import COMPOUND, DISTINCT, IGNORE_PAIR, IGNORE_ROW, INTERPOLATION, MATCH_ON, TYPES, UNIQUE, patterns
 from .rule import GROUPED, KEYS, METRICS, Rule
 
@@ -24,14 +25,22 @@ def problem(rule: Rule, whole: bool = False) -> str | None:
     any column can be brought together, of a dataset in shards only those of its key.
     """
     if (found := _general(rule)) is not None or rule.use:
-        return found
+        return found or conditions.problem(rule.kwargs)
     kind = TYPES.get(rule.type)
     if kind is None:
         hint = nearest(rule.type, TYPES).removesuffix("?")
         also = "" if "; known are" in hint else f"; can be measured: {', '.join(TYPES)}"
         text = f"{rule.type} cannot be measured on a dataset, shard by shard"
         return f"{text}{hint}{also}; rules on '{METRICS}' may be of every type, and meta.use of the suite adds your own"
-    known = (*kind.required, *kind.optional)
+    if kind.names_rows:
+        if (found := conditions.problem(rule.kwargs)) is not None:
+            return found
+    elif any(name in rule.kwargs for name in conditions.ARGUMENTS):
+        return (
+            f"row_condition works on rules that name rows, and {rule.type} is about all of them; say it as one such "
+            "rule, or bring a type of your own (meta.use)"
+        )
+    known = (*kind.required, *kind.optional, *(conditions.ARGUMENTS if kind.names_rows else ()))
     for name in rule.kwargs:
         if name not in known:
             return f"unknown argument '{name}'{nearest(name, known)}"
@@ -40,13 +49,12 @@ def problem(rule: Rule, whole: bool = False) -> str | None:
             return f"{rule.type} needs '{name}'"
     if not (whole and rule.type == UNIQUE) and (found := _unsorted(rule)) is not None:
         return found
-    return next((found for name in known if (found := _misfit(rule, name))), None) or _bounds(rule)
+    looked_at = (*kind.required, *kind.optional)
+    return next((found for name in looked_at if (found := _misfit(rule, name))), None) or _bounds(rule)
 
 
 def _general(rule: Rule) -> str | None:
     for name in rule.kwargs:
-        if name in ("row_condition", "condition_parser"):
-            return f"{name} is not supported yet: a rule on a dataset looks at all rows"
         if name == "column_index":
             return "column_index is not supported: the order of columns is no part of a dataset's contract"
     return None if rule.use and not rule.columns else _misfit(rule, "column")

@@ -10,6 +10,7 @@ Gate mine: stopped; 0 of 1 rules hold, 1 critical
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from ...schemas.listing import GATE_FAILURES
 from .arguments import sorted_by_itself
 from .judge import Metrics, judge
 from .kinds import COMPOUND, DISTINCT, UNIQUE
+from .masks import plain
 from .measure import Measure, columns
 from .parameters import resolve
 from .rule import KEYS, METRICS, Rule
@@ -114,9 +116,10 @@ def _batches(
     if not isinstance(data, pa.Table):
         return None, _checked(data)
     schema = data.schema if schema is None else schema
-    data = data.select(_present(wanted, data.column_names))
+    data = _owned(data.select(_present(wanted, data.column_names)))
     if sort_by in data.column_names:
-        data = data.take(pc.sort_indices(data[sort_by].combine_chunks()))
+        with contextlib.suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):  # lists have no order: so says the rule
+            data = data.take(pc.sort_indices(plain(data[sort_by].combine_chunks())))
     if at_once is None:
         data = data.combine_chunks()
     # First a batch without rows, so that the columns of an empty table are known.
@@ -127,7 +130,15 @@ def _checked(data: Iterable[Any]) -> Iterator[pa.RecordBatch]:
     for batch in data:
         if not isinstance(batch, pa.RecordBatch):
             raise SourceError(f"expected a frame, an Arrow table or record batches, found {type(batch).__name__}")
-        yield batch
+        yield _owned(batch)
+
+
+def _owned(data: Any) -> Any:
+    """Copy views of texts, which polars gives: hardly a kernel of Arrow's takes them."""
+    owned = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    if not any(kind in owned for kind in data.schema.types):
+        return data
+    return data.cast(pa.schema([field.with_type(owned.get(field.type, field.type)) for field in data.schema]))
 
 
 def _present(wanted: list[str], names: list[str]) -> list[str]:

@@ -30,13 +30,14 @@ def judge(
     metrics: Metrics,
     left_out: tuple[str, ...] = (),
     known: Mapping[str, Any] = MappingProxyType({}),
+    notes: tuple[str, ...] = (),
 ) -> Verdict:
     """Judge the merged numbers of datasets, by name, and the metrics of a stage.
 
     Only a critical failure stops. A rule that could not be evaluated is one, whatever its severity, and so is
     a main dataset without rows unless a rule of the suite counts them: on nothing, every rule about values
     holds. `left_out` names rules that were taken out of the suite, for the record; `known` what suite parameters may
-    be called, for what is said of those without a value.
+    be called, for what is said of those without a value; `notes` is what the verdict says beside its rules.
 
     Raises:
         ConfigError: Great Expectations does not accept the suite.
@@ -46,8 +47,7 @@ def judge(
     from .metrics import judge_metrics, judge_type
 
     if COMPARED not in metrics:  # nothing was compared: rules on drift judge nothing
-        named = [name for rule in suite.of(METRICS) for name in rule.columns]
-        metrics = {**without_baseline(named), **metrics}
+        metrics = {**without_baseline(suite.metrics), **metrics}
     made = dict(zip((rule.id for rule in suite.rules), ge.build(suite), strict=True))
     about_metrics = [rule for rule in suite.of(METRICS) if not is_open(rule)]
     found: dict[str, ge.Result] = {}
@@ -87,6 +87,7 @@ def judge(
         "not_evaluated": blind,
         "vacuous": vacuous,
         "left_out": [*suite.left_out, *left_out],
+        "notes": list(notes),
     }
     return Verdict(passed, failures, record)
 

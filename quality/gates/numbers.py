@@ -66,7 +66,7 @@ class Numbers:
                 self._widen(*(side.as_py() for side in pc.min_max(values).values()))
             elif len(finite):
                 self._sum += exact_sum(finite)
-                self._widen(float(finite.min()), float(finite.max()))
+                self._widen(float(finite.min()) + 0.0, float(finite.max()) + 0.0)  # no -0.0, which shards would show
         self.n += len(values)
 
     def _agree(self, times: bool) -> None:

@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ...schemas.errors import EclipError
-from . import custom
+from . import conditions, custom
 from .expectations import MOVED, build_rule, quiet
-from .masks import Mask, UnfitError
+from .masks import Mask, UnfitError, plain
 from .rule import Rule
 
 try:
@@ -27,15 +27,32 @@ except ImportError as error:
     raise EclipError(MOVED.format(error)) from error
 
 
+def _made(rule: Rule) -> Any:
+    if rule.use:
+        custom.load(rule.use, f"rule '{rule.id}'")
+    with quiet():
+        return build_rule(rule)
+
+
+def _frame(names: list[str], columns: list[pa.Array]) -> pd.DataFrame:
+    """Give columns to pandas.
+
+    Raises:
+        UnfitError: it has no type for one of them.
+    """
+    try:
+        frame: pd.DataFrame = pa.table(dict(zip(names, map(plain, columns), strict=True))).to_pandas()
+    except (ValueError, TypeError, pa.ArrowException) as error:
+        raise UnfitError(f"the column does not fit pandas: {error}") from error
+    return frame
+
+
 class PandasRows:
     """Judge batches by one expectation."""
 
     def __init__(self, rule: Rule) -> None:
         self._columns = rule.columns
-        if rule.use:
-            custom.load(rule.use, f"rule '{rule.id}'")
-        with quiet():
-            expectation = build_rule(rule)
+        expectation = _made(rule)
         self._name = f"{expectation.map_metric}.condition"
         self._kwargs = get_metric_kwargs(self._name, configuration=expectation.configuration, runtime_configuration={})
 
@@ -47,7 +64,7 @@ class PandasRows:
         """
         with warnings.catch_warnings(), quiet():
             warnings.simplefilter("ignore")
-            frame = pa.table(dict(zip(self._columns, columns, strict=True))).to_pandas()
+            frame = _frame(self._columns, columns)
             engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
             metric = MetricConfiguration(
                 self._name, self._kwargs["metric_domain_kwargs"], self._kwargs["metric_value_kwargs"]
@@ -66,6 +83,33 @@ class PandasRows:
         looked_at[rows] = True
         bad[rows] = condition.fillna(True).to_numpy(bool)  # no answer is no yes
         return looked_at, bad
+
+
+class RowCondition:
+    """Say which rows of batches a rule's condition means."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._columns = conditions.columns(rule.kwargs)
+        kwargs = _made(rule).configuration.kwargs
+        self._domain = {name: kwargs[name] for name in conditions.ARGUMENTS if name in kwargs}
+
+    def mask(self, columns: list[pa.Array]) -> Mask:
+        """Mark the rows that are meant, given the columns that the condition reads, in their order.
+
+        Raises:
+            UnfitError: the condition cannot be evaluated on them.
+        """
+        frame = _frame(self._columns, columns)
+        engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
+        try:
+            with warnings.catch_warnings(), quiet():
+                warnings.simplefilter("ignore")
+                found = engine.get_domain_records(self._domain)
+        except Exception as error:  # whatever pandas makes of it
+            raise UnfitError(f"row_condition: {type(error).__name__}: {error}") from error
+        meant = np.zeros(len(frame), bool)
+        meant[found.index.to_numpy()] = True
+        return meant
 
 
 def _why(failed: Any) -> str:

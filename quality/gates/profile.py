@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -205,15 +206,16 @@ def _add_numbers(a: Mapping[str, Any], b: Mapping[str, Any]) -> Partial:
     m2 = None
     if a["m2"] is not None and b["m2"] is not None:
         (n_a, mean_a), (n_b, mean_b) = _mean(a), _mean(b)
-        apart = (mean_b - mean_a) ** 2 * n_a * n_b / (n_a + n_b) if n_a and n_b else 0.0
-        m2 = a["m2"] + b["m2"] + apart
+        far = mean_b - mean_a
+        m2 = a["m2"] + b["m2"] + (far * far * n_a * n_b / (n_a + n_b) if n_a and n_b else 0.0)
+        m2 = m2 if math.isfinite(m2) else None
     return {**total.partial(), "m2": m2, "histogram": _add_counts(a["histogram"], b["histogram"])}
 
 
 def _mean(numbers: Mapping[str, Any]) -> tuple[int, float]:
     """Count and mean of the finite values."""
     n = numbers["n"] - sum(numbers["infinite"])
-    return n, math.fsum(numbers["sum"]) / n if n else 0.0
+    return n, float(sum(map(Fraction, numbers["sum"]), Fraction(0)) / n) if n else 0.0  # the sum may leave float64
 
 
 _ADD: dict[str, Callable[[Any, Any], Any]] = {

@@ -1,7 +1,8 @@
 """A proposal: a suite written from a good run, its limits the run's own figures with some slack.
 
-What the shipped suite asks for stays; its guesses give way to what was seen. From the profile come rules about each
-column that holds something. All of it is plain Great Expectations JSON, to be edited by hand or with it.
+What the shipped suite asks for stays; its guesses give way to what was seen. A suite of one's own has no guesses: it
+stays as it is written. From the profile come rules about each column that holds something. All of it is plain Great
+Expectations JSON, to be edited by hand or with it.
 """
 
 from __future__ import annotations
@@ -25,24 +26,28 @@ DEVIATIONS = 0.5  # standard deviations that a mean may move
 def propose(
     suite: Suite, metrics: Mapping[str, Any], profile: Mapping[str, Any], result: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write a suite for a stage.
+    """Write a suite for a stage that a shipped one has judged.
 
     Args:
-        suite: The one that has judged the run.
+        suite: The shipped one.
         metrics: Of the stage.
         profile: Of its main columns, as profile.json has it; empty for a model.
         result: The validation result, gate.json.
     """
     seen = {each["expectation_config"]["meta"]["rule"]: each["result"] for each in result.get("results", ())}
     rules = [_loosened(rule, metrics, seen.get(rule.id, {})) for rule in suite.rules]
-    asked = {(rule.type, *rule.columns) for rule in suite.rules if rule.columns}
-    names = {rule.id for rule in rules}
-    found = _of_profile(profile, suite.main)
-    rules += [rule for rule in found if (rule.type, *rule.columns) not in asked and rule.id not in names]
-    meta: dict[str, Any] = {"about": f"Limits of a good run of {suite.name}, with slack."}
-    if suite.packages:
-        meta["use"] = list(suite.packages)
+    rules += further(suite, profile)
+    meta = {"about": f"Limits of a good run of {suite.name}, with slack."}
     return {"name": suite.name, "expectations": [rule.configuration for rule in rules], "meta": meta}
+
+
+def further(suite: Suite, profile: Mapping[str, Any]) -> list[Rule]:
+    """Give rules about what a profile shows, as far as a suite does not ask for it yet."""
+    of_all = [rule for rule in suite.rules if rule.columns and "row_condition" not in rule.kwargs]
+    asked = {(rule.dataset, rule.type, *rule.columns) for rule in of_all}
+    names = {rule.id for rule in suite.rules}
+    found = _of_profile(profile, suite.main)
+    return [rule for rule in found if (rule.dataset, rule.type, *rule.columns) not in asked and rule.id not in names]
 
 
 def _loosened(rule: Rule, metrics: Mapping[str, Any], seen: Mapping[str, Any]) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import conditions
 from .kinds import ROW_COUNTS
 from .phrases import ROWS, aggregate, members, words
 from .rule import METRICS, Rule
@@ -110,7 +111,8 @@ def _about_rows(rule: Rule, result: Mapping[str, Any], phrase: str) -> str:
     share = bad / looked_at if looked_at else 0.0
     mostly = rule.kwargs.get("mostly", 1)
     allowed = f"at most {100 * (1 - mostly):.4g}% allowed" if mostly < 1 else "none allowed"
-    return f"{bad:,} of {looked_at:,} {phrase} ({percent(share)}), {allowed}"
+    where = f" where {conditions.said(rule)}" if "row_condition" in rule.kwargs else ""
+    return f"{bad:,} of {looked_at:,} {phrase}{where} ({percent(share)}), {allowed}"
 
 
 def _about_metrics(rule: Rule, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@
          "severity": "warning", "meta": {"rule": "title_present", "dataset": "listings", "why": "…"}}]}
 
 `meta.rule` is a stable id, `meta.dataset` says what the rule is about (default: the stage's main dataset). The suite's
-own `meta.use` lists classes of types of one's own, `package.module:Class`.
+own `meta.use` lists classes of types of one's own, `package.module:Class`. Rules that name rows may have a
+`row_condition`; `conditions` says which.
 Loading is cheap enough for workers; `check` lets Great Expectations itself read the suite, once, in the
 driver.
 """
@@ -25,6 +26,7 @@ from ...schemas.errors import ConfigError, nearest
 from ...schemas.storage import Storage
 from ..own_function import content_hash
 from .arguments import is_parameter, problem
+from .measure import VERSION
 from .rule import KEYS, METRICS, SEVERITIES, Rule
 
 FOLDER = Path(__file__).parent / "suites"
@@ -61,7 +63,7 @@ class Suite:
 
     @cached_property
     def measured(self) -> str:
-        """32 hex digits over what workers measure: another severity or `mostly` asks for no other numbers."""
+        """32 hex digits over what workers measure, and how: another severity or `mostly` asks for no other numbers."""
         rules = [
             [
                 rule.id,
@@ -72,11 +74,16 @@ class Suite:
             for rule in self.rules
             if rule.dataset != METRICS
         ]
-        return _digest([rules, dict(self.packages)])
+        return _digest([VERSION, rules, dict(self.packages)])
 
     def of(self, dataset: str) -> list[Rule]:
         """Rules about one dataset."""
         return [rule for rule in self.rules if rule.dataset == dataset]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that rules ask for."""
+        return [name for rule in self.of(METRICS) for name in rule.columns]
 
     @property
     def datasets(self) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from . import conditions
 from .examples import Example, collect, lowest
 from .failures import Failing
 from .kinds import COMPOUND, UNIQUE, patterns
@@ -22,8 +25,12 @@ UNMEASURABLE = (UnfitError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.Arr
 class View:
     """A batch whose columns are brought to plain types once, with their missing values; gathers failing rows."""
 
-    def __init__(self, batch: pa.RecordBatch, key: str | None, failing: list[Failing] | None = None) -> None:
-        self.batch, self._cache, self.failing = batch, dict[str, tuple[pa.Array, Mask]](), failing
+    def __init__(
+        self, batch: pa.RecordBatch, key: str | None, failing: list[Failing] | None = None,
+        places: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        self.batch, self.key, self._cache = batch, key, dict[str, tuple[pa.Array, Mask]]()
+        self.failing, self.places = failing, places  # of the rows, where they are some of a batch
         self.ids = batch.column(key) if key and key in batch.schema.names else None
 
     def raw(self, name: str) -> pa.Array:
@@ -47,18 +54,26 @@ class View:
             self._cache[name] = array, missing(array)
         return self._cache[name]
 
+    def some(self, rows: Mask, columns: Iterable[str]) -> View:
+        """Give some of the rows, with the columns that are named and the key."""
+        wanted = {*columns, self.key}
+        places = [k for k, name in enumerate(self.batch.schema.names) if name in wanted]
+        return View(self.batch.select(places).filter(pa.array(rows)), self.key, self.failing, np.flatnonzero(rows))
+
 
 class Tally:
     """Count the rows that break one rule."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self._missing = self._unexpected = 0
+        self._rows = self._missing = self._unexpected = 0
         self._examples: list[Example] = []
         self._error: str | None = None
         self._run = _Run() if rule.type == UNIQUE else _Tuples(rule) if rule.type == COMPOUND else None
         self._in_pandas = rule.kind.over == "pandas" or not all(map(runs_in_re2, patterns(rule.kwargs)))
         self._pandas: Any = None
+        self._reads = conditions.columns(rule.kwargs)
+        self._condition: Any = None
 
     def add(self, view: View) -> None:
         """Count the rows of a batch; what cannot be measured is written down."""
@@ -74,6 +89,9 @@ class Tally:
             self._count_tuples(view, *self._run.end())
 
     def _add(self, view: View) -> None:
+        if self._reads:
+            view = self._meant(view)
+        self._rows += view.batch.num_rows
         if isinstance(self._run, _Tuples):
             self._count_tuples(view, *self._run.add(view))
         elif self._in_pandas:
@@ -85,6 +103,18 @@ class Tally:
             self._count(view, bad, [left, right])
         else:
             self._add_column(view, *view.column(self.rule.columns[0]))
+
+    def _meant(self, view: View) -> View:
+        """Leave out the rows that the rule's condition does not mean."""
+        columns = [view.raw(name) for name in self._reads]
+        rows = np.zeros(view.batch.num_rows, bool)
+        if len(rows):
+            if self._condition is None:
+                from .pandas_rows import RowCondition  # imports Great Expectations
+
+                self._condition = RowCondition(self.rule)
+            rows = self._condition.mask(columns)
+        return view.some(rows, self.rule.columns)
 
     def _add_column(self, view: View, values: pa.Array, gaps: Mask) -> None:
         self._missing += int(gaps.sum())
@@ -110,7 +140,8 @@ class Tally:
         if self._pandas is None:
             from .pandas_rows import PandasRows  # imports Great Expectations
 
-            self._pandas = PandasRows(self.rule)
+            whole = {k: v for k, v in self.rule.kwargs.items() if k not in conditions.ARGUMENTS}
+            self._pandas = PandasRows(replace(self.rule, kwargs=whole))
         looked_at, bad = self._pandas.unexpected(columns)
         self._missing += int((~looked_at).sum())
         self._count(view, bad, columns)
@@ -131,11 +162,14 @@ class Tally:
         self._unexpected += len(rows)
         self._examples = lowest([*self._examples, *collect(ids, *columns)])
         if view.failing is not None:
+            if view.places is not None:  # of rows that waited, places are negative
+                rows = np.where(rows < 0, rows, view.places[np.maximum(rows, 0)] if len(view.places) else rows)
             view.failing.append(Failing(self.rule.id, rows, ids, columns))
 
     def partial(self) -> dict[str, Any]:
         """Give the counts as JSON."""
         return {
+            "rows": self._rows,
             "missing": self._missing,
             "unexpected": self._unexpected,
             "examples": self._examples,

@@ -45,6 +45,11 @@ class Verdict:
         return [failure for failure in self.failures if failure.severity == severity]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say beside the rules, such as a baseline that lacks the stage."""
+        return tuple(self.result.get("eclip", {}).get("notes", ()))
+
+    @property
     def headline(self) -> str:
         """The verdict in one line."""
         counts = {severity: len(self.of(severity)) for severity in SEVERITIES}
@@ -73,7 +78,7 @@ class Verdict:
         return f"<p><b>{escape(self.headline)}</b></p>{table}{notes}"
 
     def _notes(self) -> list[str]:
-        policy, notes = self.result["eclip"], []
+        policy, notes = self.result["eclip"], list(self.notes)
         if policy["vacuous"]:
             notes.append(f"hold only because there was no value to judge: {', '.join(policy['vacuous'])}")
         if policy["left_out"]:

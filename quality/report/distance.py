@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ...schemas.filter_config import FilterConfig
 from .data import Facts
 from .words import listed
@@ -52,11 +54,12 @@ def measures(scores: Mapping[str, Any], config: FilterConfig, worst: float = 1.0
         value = scores.get(score)
         if value is None or (score == "mismatch" and limit >= 1):
             continue
-        rejects = value < limit if least else value > limit
+        bound = float(np.float32(limit)) if score == "mismatch" else limit  # as the filter compares it
+        rejects = value < bound if least else value > bound
         otherwise = f"filter.{key} were {value:g} or {'less' if least else 'more'}" if rejects else ""
         if rejects and rule == "mismatched_photo" and worst < config.mismatch.max_score:
             otherwise = "filter.mismatch.share were smaller"
-        said = f"{what.format(value)}, {_apart(value, limit)}"
+        said = f"{what.format(value)}, {_apart(value, bound)}"
         found.append(Measure(rule=rule, score=score, value=value, limit=limit, rejects=rejects, said=said,
                              otherwise=otherwise))  # fmt: skip
     return [*found, *_placeholder(scores, config)]

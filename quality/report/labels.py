@@ -14,6 +14,8 @@ from ...schemas.errors import ConfigError
 from .data import Facts
 
 ANSWERS = ("y", "n", "?")
+# Of noise every scored pair is drawn from: those beyond the threshold are decisions, the others show what it misses.
+BEYOND, WITHIN = "mismatched_photo", "fitting_photo"
 FORMAT = "eclip.review/1"
 Z = 1.959964  # of the 95% interval
 QUESTIONS = {
@@ -128,6 +130,9 @@ def judge(found: Labels) -> Review:
 
     A rule's precision weighs its bands, and that of all together all strata, by the rows that there are: bands are
     drawn alike, whatever their size. The interval is Wilson's, with the effective number of answers (Kish, 1965).
+
+    Of noise the precision is that of the pairs beyond the threshold alone; `review_noise_share` is the share of all
+    scored pairs whose photo shows something else.
     """
     answers = {label.case: label for label in found.labels}  # a case judged twice counts as judged last
     tally: dict[tuple[str, str], dict[str, int]] = {}
@@ -143,17 +148,33 @@ def judge(found: Labels) -> Review:
             lines += [_line(rule, name, {(rule, name): counts}, rows) for (_, name), counts in mine.items()]
         whole = _line(rule, "all" if len(mine) > 1 or next(iter(mine))[1] else "", mine, rows)
         lines.append(whole)
-        metrics |= _metrics(f"review_{found.of}_{'_'.join(rule.split())}", whole)
-    total = _line("all rules", "", tally, rows)
-    metrics |= _metrics(f"review_{found.of}", total)
-    said = "Nothing was judged yet."
-    if total.precision is not None:
-        said = (
-            f"Of {total.judged} judged {total.right} are right; weighed by how many there are of each kind, "
-            f"{100 * total.precision:.1f}% of all {sum(rows.values()) or total.judged:,} "
-            f"(95%: {100 * (total.low or 0):.1f}% to {100 * (total.high or 0):.1f}%)."
-        )
+        if rule != WITHIN:
+            metrics |= _metrics(f"review_{found.of}_{'_'.join(rule.split())}_", whole)
+    decided = {key: counts for key, counts in tally.items() if key[0] != WITHIN}
+    total = _line("all rules", "", decided, rows)
+    metrics |= _metrics(f"review_{found.of}_", total)
+    said = _said(total, sum(n for (rule, _), n in rows.items() if rule != WITHIN))
+    if found.of == "noise":
+        everything = _line("all scored pairs", "", tally, rows)
+        metrics |= _metrics("review_noise_", everything, "share", "share_judged")
+        said = f"Beyond the threshold: {said}"
+        if everything.precision is not None:
+            said += (
+                f" Of all {sum(rows.values()) or everything.judged:,} scored pairs {100 * everything.precision:.1f}% "
+                f"show something else (95%: {100 * (everything.low or 0):.1f}% to {100 * (everything.high or 0):.1f}%)."
+            )
+        total = everything
     return Review(of=found.of, attempt=found.attempt, lines=[*lines, total], sentence=said, metrics=metrics)
+
+
+def _said(total: Line, rows: int) -> str:
+    if total.precision is None:
+        return "Nothing was judged yet."
+    return (
+        f"Of {total.judged} judged {total.right} are right; weighed by how many there are of each kind, "
+        f"{100 * total.precision:.1f}% of all {rows or total.judged:,} "
+        f"(95%: {100 * (total.low or 0):.1f}% to {100 * (total.high or 0):.1f}%)."
+    )
 
 
 def _line(
@@ -173,11 +194,11 @@ def _line(
     )
 
 
-def _metrics(name: str, line: Line) -> dict[str, float]:
+def _metrics(prefix: str, line: Line, name: str = "precision", judged: str = "judged") -> dict[str, float]:
     if line.precision is None:
         return {}
     return {
-        f"{name}_precision": line.precision,
-        f"{name}_precision_low": line.low or 0.0,
-        f"{name}_judged": line.judged,
+        f"{prefix}{name}": line.precision,
+        f"{prefix}{name}_low": line.low or 0.0,
+        f"{prefix}{judged}": line.judged,
     }

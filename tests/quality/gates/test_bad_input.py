@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -135,3 +136,47 @@ def test_failing_rows_are_all_of_them_in_the_order_of_the_data() -> None:
         '["0001", "mug"]',
     ]
     assert found["id"].to_pylist() == sorted(found["id"].to_pylist())
+
+
+UNIQUE = {"name": "x", "expectations": [
+    {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "odd"}, "severity": "info"},
+    {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "odd", "regex": "a(?=b)"}, "severity": "info"},
+    {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "odd"}},
+]}  # fmt: skip
+
+
+@pytest.mark.parametrize("in_batches", [False, True])
+def test_texts_that_are_views_are_judged_as_other_texts(in_batches: bool) -> None:
+    texts = ["ab", None, "ab", "a text too long to be kept in the view itself"]
+    suite = {"name": "x", "expectations": UNIQUE["expectations"][1:]} if in_batches else UNIQUE
+    found = []
+    for kind in (pa.string_view(), pa.string()):
+        rows = pa.table({"id": pa.array(list("abcd"), kind), "odd": pa.array(texts, kind)})
+        verdict = gate(rows.to_batches() if in_batches else rows, suite)
+        assert verdict.failing_rows is not None
+        found.append((verdict.result, verdict.failing_rows.to_pylist()))
+    assert found[0] == found[1]
+    assert "not_evaluated" in found[0][0]["eclip"]
+    assert found[0][0]["eclip"]["not_evaluated"] == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([[1], [1], None]), pa.array([{"a": 1}, None, {"a": 1}]), pa.array([[("a", 1)], [], None], pa.map_(pa.string(), pa.int8())),
+    ],
+    ids=["list", "struct", "map"],
+)  # fmt: skip
+def test_a_column_that_has_no_order_is_not_evaluated_and_stops(values: pa.Array) -> None:
+    verdict = gate(pa.table({"id": ["a", "b", "c"], "odd": values}), UNIQUE)
+    assert not verdict.passed
+    assert "column_values_to_be_unique_odd" in verdict.result["eclip"]["not_evaluated"]
+
+
+def test_half_floats_and_dictionaries_with_nothing_in_them_are_judged() -> None:
+    halves = gate(pa.table({"id": list("abc"), "odd": np.array([1, 2, 1], np.float16)}), UNIQUE)
+    assert [sorted(f.examples) for f in halves.failures if "be_unique" in f.rule] == [["a", "c"]]
+    odd = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), pa.array(["ab", None]))
+    texts = gate(pa.table({"id": list("abc"), "odd": odd}), UNIQUE)
+    assert texts.result["eclip"]["not_evaluated"] == []
+    assert texts.failures[0].message.endswith("2 of 3 rows have no odd (66.7%), none allowed")

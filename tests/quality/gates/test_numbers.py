@@ -85,3 +85,16 @@ def test_text_and_mixed_parts_do_not_fit():
     numbers = of([1.0])
     with pytest.raises(UnfitError, match="times in one part"):
         numbers.add(pa.array([0], pa.timestamp("us")))
+
+
+def test_zero_has_no_sign_whatever_comes_first():
+    parts = []
+    for values in ([-0.0], [0.0], [-0.0, 0.0]):
+        part = Numbers()
+        part.add(pa.array(values))
+        parts.append(part.partial())
+    for order in (parts, parts[::-1]):
+        total = Numbers()
+        for part in order:
+            total.merge(part)
+        assert [repr(total.value(name)) for name in ("min", "max")] == ["0.0", "0.0"]

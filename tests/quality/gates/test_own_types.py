@@ -85,6 +85,16 @@ def test_a_type_of_ones_own_is_judged_as_great_expectations_does(plain_gx: Any) 
 
 
 @pytest.mark.usefixtures("package")
+def test_it_may_look_at_some_rows_only(plain_gx: Any) -> None:
+    mine = suite(row_condition="id > 'b'", condition_parser="pandas")
+    [ours] = gate(pa.table(VECTORS), mine).result["results"]
+    theirs = plain_gx(pd.DataFrame(VECTORS), load_suite(mine))["vectors"]
+    for key in ("element_count", "missing_count", "unexpected_count", "unexpected_percent"):
+        assert ours["result"][key] == theirs["result"][key]
+    assert (ours["result"]["element_count"], ours["result"]["unexpected_count"]) == (3, 1)
+
+
+@pytest.mark.usefixtures("package")
 def test_it_is_measured_shard_by_shard() -> None:
     loaded = load_suite(suite())
     table = pa.table(VECTORS)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -158,3 +159,18 @@ def test_shards_of_two_types_are_both_named():
     column = extract(merge([a.partial(), b.partial()]))["columns"]["x"]
     assert column["type"] == "int64 | string"
     assert (column["max"], column["length"]["max"]) == (1, 1)
+
+
+def test_numbers_whose_sum_or_square_leaves_float64_have_a_profile():
+    for values in ([1e308] * 3, [1e200, 0.0, 1.0], [1e308, -1e308, 5e-324]):
+        parts = []
+        for value in values:
+            part = Profile()
+            part.add(pa.record_batch({"price": [value]}))
+            parts.append(part.partial())
+        whole = Profile()
+        whole.add(pa.record_batch({"price": values}))
+        merged, alone = (extract(each)["columns"]["price"] for each in (merge(parts), whole.partial()))
+        json.dumps([merged, alone], allow_nan=False)
+        assert {**merged, "stdev": None} == {**alone, "stdev": None}  # of shards of one row each there may be one
+        assert merged["mean"] == pytest.approx(float(sum(map(Fraction, values)) / 3))

@@ -85,7 +85,7 @@ REFUSED = {
     "unknown dataset": (one(meta={"dataset": "listing"}), "no dataset 'listing'; did you mean 'listings'"),
     "regex": (of("column_values_to_match_regex", column="t", regex="(a"), r"'\(a' does not compile"),
     "regex of two meanings": (of("column_values_to_match_regex", column="t", regex="a{,3}"), "write '{0,'"),
-    "row condition": (of("column_to_exist", column="t", row_condition="x > 1"), "not supported yet"),
+    "row condition": (of("column_to_exist", column="t", row_condition="x > 1"), "about all of them; say it as one"),
     "z-scores need the whole column": (
         of("column_value_z_scores_to_be_less_than", column="price", threshold=3, double_sided=True),
         "cannot be measured",

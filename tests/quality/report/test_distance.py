@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from eclip.quality.noise import mismatch_limits
 from eclip.quality.report.distance import filter_in_force, measures
 from eclip.schemas.filter_config import FilterConfig, MismatchConfig
 
@@ -27,6 +31,21 @@ def test_each_score_beside_its_limit(scores: dict, rejecting: list[str], otherwi
 def test_the_worst_share_of_a_group_is_a_limit_too() -> None:
     (found,) = measures({"mismatch": 0.4}, CONFIG, worst=0.3)
     assert (found.rejects, found.limit, found.otherwise) == (True, 0.3, "filter.mismatch.share were smaller")
+
+
+@pytest.mark.parametrize("limit", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_listing_just_at_the_limit_is_told_as_the_filter_judged_it(limit: float) -> None:
+    at = np.float32(limit)
+    scores = pa.array([np.nextafter(at, np.float32(0)), at, np.nextafter(at, np.float32(1))], pa.float32())
+    config = FilterConfig(mismatch=MismatchConfig(max_score=limit))
+    batch = pa.RecordBatch.from_pylist([{"id": "a", "category": None}] * 3)
+    judged = pc.greater(scores, pa.array(mismatch_limits(batch, config.mismatch, {}))).to_pylist()
+    found = [measures({"mismatch": score}, config)[0] for score in scores.to_pylist()]
+    assert [m.rejects for m in found] == judged == [False, False, True]
+    assert f"just the limit of {limit:g}" in found[1].said
+    assert [f"under the limit of {limit:g}" in found[0].said, f"over the limit of {limit:g}" in found[2].said] == [
+        True
+    ] * 2
 
 
 def test_a_placeholder_is_told_by_all_four() -> None:

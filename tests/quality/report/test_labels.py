@@ -39,8 +39,30 @@ def test_precision_by_rule_and_band() -> None:
 
 def test_a_case_that_was_judged_twice_counts_once() -> None:
     rows = [{"case": "c", "rule": "text", "band": "", "answer": a} for a in "yn"]
-    found = judge(read_labels(json.dumps({"format": "eclip.review/1", "of": "noise", "labels": rows}), "x"))
+    found = judge(read_labels(json.dumps({"format": "eclip.review/1", "of": "rejected", "labels": rows}), "x"))
     assert (found.lines[-1].judged, found.lines[-1].precision) == (1, 0.0)
+
+
+def test_the_precision_of_noise_is_that_of_the_pairs_beyond_the_threshold() -> None:
+    answers = [("mismatched_photo", "0.5 to 0.75", "y")] * 9 + [("mismatched_photo", "0.9 to 1", "n")]
+    answers += [("fitting_photo", "0 to 0.1", "n")] * 19 + [("fitting_photo", "0.1 to 0.25", "y")]
+    strata = [
+        {"rule": r, "band": b, "rows": n}
+        for r, b, n in (("mismatched_photo", "0.5 to 0.75", 90), ("mismatched_photo", "0.9 to 1", 10),
+                        ("fitting_photo", "0 to 0.1", 800), ("fitting_photo", "0.1 to 0.25", 100))
+    ]  # fmt: skip
+    found = judge(read_labels(labels(*answers, of="noise", strata=strata), "x"))
+    assert found.metrics["review_noise_precision"] == pytest.approx(0.9)
+    assert found.metrics["review_noise_judged"] == 10
+    worth = 1 / (0.9**2 / 9 + 0.1**2 / 1)
+    assert found.metrics["review_noise_precision_low"] == pytest.approx(wilson(0.9 * worth, worth)[0])
+    assert found.metrics["review_noise_share"] == pytest.approx((90 + 100) / 1000)
+    assert found.metrics["review_noise_share_low"] < 0.19 < found.lines[-1].high
+    assert found.metrics["review_noise_share_judged"] == 30
+    assert not any("fitting" in name for name in found.metrics)
+    assert "Beyond the threshold: Of 10 judged 9 are right" in found.sentence
+    assert "Of all 1,000 scored pairs 19.0% show something else" in found.sentence
+    assert "review_noise_precision" not in judge(read_labels(labels(*answers[10:], of="noise"), "x")).metrics
 
 
 def test_nothing_judged_is_no_precision() -> None:

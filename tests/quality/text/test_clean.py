@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import polars
 import pyarrow as pa
@@ -41,3 +43,11 @@ def test_a_series_comes_back_as_a_series() -> None:
 def test_one_string_is_no_list() -> None:
     with pytest.raises(ConfigError, match=r"got one string; give a list of titles"):
         clean(RAW)
+
+
+@pytest.mark.parametrize("title", ["SALE SALE", "HOT SALE!!", "[FREE SHIPPING] SALE", "BUY NOW", "sale"])
+def test_a_title_of_nothing_but_noise_phrases_keeps_its_words(title: str) -> None:
+    (cleaned,) = clean([title])
+    words = re.findall(r"\w+", cleaned.casefold())
+    assert words
+    assert set(words) <= set(re.findall(r"\w+", title.casefold()))
