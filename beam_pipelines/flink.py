@@ -50,7 +50,7 @@ class FlinkRunner(Runner):
         self.cluster = FlinkCluster(self.flink.master)
         # Jobs of this run folder, whoever submitted them: a driver that was killed could not cancel its own.
         self.prefix = f"eclip-{xxhash.xxh64_hexdigest(config.run_folder.url.encode())}-"
-        self.parallelism = 0
+        self.wanted = self.parallelism = 0
         self._jar: Path | None = None
         self._server: JobServer | None = None
         self._submitted = 0
@@ -98,6 +98,7 @@ class FlinkRunner(Runner):
         del seconds
         quiet()
         self._open()
+        self._settled()  # what was lost may be back
         for left in reversed(range(SUBMISSIONS)):
             try:
                 return self._submit(label, transform, self.flink.silence_s, done)
@@ -108,7 +109,7 @@ class FlinkRunner(Runner):
     def _settled(self) -> bool:
         """Take what is left of the cluster; whether there is something left."""
         total, _ = self.cluster.slots()
-        self.parallelism = min(self.parallelism, total)
+        self.parallelism = max(1, min(self.wanted, total))
         if self._server is not None and not self._server.alive:
             self._server = self._job_server()
         return total > 0
@@ -209,7 +210,7 @@ class FlinkRunner(Runner):
                 f"{wanted} slots are wanted, {free} of {total} are free: wait for other jobs, or set "
                 f"runner.flink.parallelism"
             )
-        self.parallelism = wanted
+        self.wanted = self.parallelism = wanted
         return found
 
     def _job_server(self) -> JobServer:

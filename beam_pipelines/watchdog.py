@@ -13,7 +13,7 @@ from ..schemas.errors import ConfigError, StageError
 from .flink_cluster import ClusterLostError, FlinkCluster, JobView
 from .probe import refusal
 
-LOST_S = 30.0  # without an answer, or with fewer slots than the job needs
+LOST_S = 45.0  # without an answer, or with fewer slots than the job needs
 NO_POOL = re.compile(r"UNAVAILABLE|Connection refused|UnresolvedAddress|Unable to resolve host|UnknownHost")
 CLUSTER = re.compile(
     r"TaskManager|TaskExecutor|NoResourceAvailable|slot|heartbeat|RemoteTransport"

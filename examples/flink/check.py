@@ -112,6 +112,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="eclip-flink-check-"))
     cluster = Cluster(options.home, 2, options.port, options.pool_port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would live on
     try:
         _check(cluster, folder, options.rows)
     except (install.InstallError, subprocess.TimeoutExpired) as error:
