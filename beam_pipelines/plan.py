@@ -77,7 +77,8 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
         if before.get(name) is not None and before[name].action in ("run", "wait"):
             return Plan(stage.name, "wait", f"after {uncertain or name} has run: only if what it reads changes", {})
         if before.get(name) is not None and before[name].action == "skip":
-            return Plan(stage.name, "skip", f"{name} is skipped: {before[name].reason}", {})
+            said = before[name].reason  # what was skipped first is what counts, not each stage between
+            return Plan(stage.name, "skip", said if " is skipped: " in said else f"{name} is skipped: {said}", {})
         manifest = run.manifest(name)
         if manifest is None:
             return Plan(stage.name, "wait", f"{name} has not been run", {})
