@@ -46,13 +46,15 @@ def run(
     """
     chosen = chosen_stages(first, last)
     _check_libraries(chosen)
+    runner = runner_for(config, beam_options)
+    runner.ready(config, [stage.name for stage in chosen])
     preflight(config, chosen)
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):
         folder.note(config=config.model_dump(), versions=_versions(), name=config.name, folder=config.folder)
         skipped: dict[str, Plan] = {}
-        with runner_for(config, beam_options) as runner:
+        with runner:
             for stage in chosen:
                 found = _run_stage(stage, config, folder, runner, skipped, force, say)
                 if found.action == "skip":
