@@ -51,4 +51,5 @@ class EmbedShards(MapShards):
 
     def each(self) -> beam.PTransform[Any, Any]:
         """Inference where each number lands."""
-        return RunInference(EmbedHandler(cast("EmbedWork", self.work), self.attempt, self.gate))
+        handler = EmbedHandler(cast("EmbedWork", self.work), self.attempt, self.gate)
+        return RunInference(handler).with_output_types(PredictionResult)

@@ -173,7 +173,7 @@ class MapShards(beam.PTransform[Any, Any]):
 
     def each(self) -> beam.PTransform[Any, Any]:
         """What is done to each number."""
-        return beam.ParDo(WriteShard(self.work, self.attempt, self.gate))
+        return beam.ParDo(WriteShard(self.work, self.attempt, self.gate)).with_output_types(int)
 
     def expand(self, root: Any) -> Any:
         """Wire it: numbers, spread over the workers, each done where it lands."""
