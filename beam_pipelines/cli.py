@@ -77,11 +77,13 @@ def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: 
 
 @app.command()
 def check(config: ConfigFile, overrides: Overrides = None) -> None:
-    """Check a configuration before a run: its keys, the source's columns, its suites, and rules of one's own."""
+    """Check a configuration before a run: keys, columns of the source, suites, the runner, and rules of one's own."""
     from . import check as checking
+    from .runners import runner_for
     from .stages import STAGES
 
     loaded = load(config, overrides)
+    runner_for(loaded).ready(loaded, [stage.name for stage in STAGES])
     rules = checking.tried(loaded, STAGES)
     if rules:
         out.print(checking.table(rules))

@@ -52,4 +52,5 @@ class EmbedShards(MapShards):
     def each(self) -> beam.PTransform[Any, Any]:
         """Inference where each number lands."""
         handler = EmbedHandler(cast("EmbedWork", self.work), self.attempt, self.gate)
-        return RunInference(handler).with_output_types(PredictionResult)
+        typed: beam.PTransform[Any, Any] = RunInference(handler).with_output_types(PredictionResult)
+        return typed

@@ -173,7 +173,9 @@ class MapShards(beam.PTransform[Any, Any]):
 
     def each(self) -> beam.PTransform[Any, Any]:
         """What is done to each number."""
-        return beam.ParDo(WriteShard(self.work, self.attempt, self.gate)).with_output_types(int)
+        each = beam.ParDo(WriteShard(self.work, self.attempt, self.gate))
+        typed: beam.PTransform[Any, Any] = each.with_output_types(int)
+        return typed
 
     def expand(self, root: Any) -> Any:
         """Wire it: numbers, spread over the workers, each done where it lands."""

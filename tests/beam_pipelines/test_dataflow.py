@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cloud import CLOUD, OFFLINE, config, light, runner
-from driver import eclip
+from driver import ROOT, eclip
 from eclip.beam_pipelines import dataflow
 from eclip.beam_pipelines.dataflow import DataflowRunner
 from eclip.beam_pipelines.runners import runner_for
+from eclip.beam_pipelines.stages import STAGES
+from eclip.schemas.config import Config
 from eclip.schemas.errors import ConfigError, StageError
 from pydantic import ValidationError
 
@@ -34,6 +38,7 @@ def test_all_that_is_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest
     )
     done = eclip("run", tmp_path / "catalog.yaml")
     assert done.code == 2
+    assert eclip("check", tmp_path / "catalog.yaml") == done
     expected = (
         "no-such-library not installed: pip install 'eclip[gcp]'", "dataflow.project", "dataflow.region", "dataflow.temp",
         "dataflow.image", "dataflow.staging: /tmp/x", "run: ", "source.path: ", "image.root: ", "image.allow: ",
@@ -52,6 +57,12 @@ def test_models_in_the_image_are_local_to_its_workers() -> None:
     assert "filter.mismatch.model" in str(error.value)
     assert "embed.model" not in str(error.value)
     runner().ready(held, ["embed"])
+
+
+def test_the_documented_configuration_is_ready() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "examples/dataflow/README.md").read_text("utf-8"), re.S)
+    documented = Config.model_validate(yaml.safe_load(text))
+    runner_for(documented).ready(documented, [stage.name for stage in STAGES])
 
 
 @pytest.mark.parametrize(
