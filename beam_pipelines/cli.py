@@ -54,7 +54,7 @@ def run(
     if json is not None and not dry:
         raise ConfigError("--json goes with --dry-run")
     if dry:
-        found = dry_run.dry_run(loaded, context.args, first, last)
+        found = dry_run.dry_run(loaded, context.args, first, last, force)
         dry_run.show(found, out)
         if json is not None:
             found.write(json)

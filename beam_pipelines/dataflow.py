@@ -54,6 +54,10 @@ class DataflowRunner(Runner):
         lacking = [*_lacking(PipelineOptions(self.options)), *_out_of_reach(config, stages)]
         if lacking:
             raise ConfigError("\n  ".join(["Dataflow cannot run this (examples/dataflow/README.md):", *lacking]))
+        try:  # what Beam itself checks; with this option it asks no service
+            beam.Pipeline(runner=self.name, options=PipelineOptions([*self.options, "--dry_run=True"]))
+        except ValueError as error:
+            raise ConfigError(f"Dataflow cannot run this: {_said(error)}") from None
 
     def workers(self, seconds: float) -> int:
         """As configured, or as many as there are machines at most; one without such a limit."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,9 @@ class Placeholder(ShardWork):
 
 
 def dry_run(
-    config: Config, beam_options: Sequence[str] = (), first: str | None = None, last: str | None = None
-) -> DryRun:
+    config: Config, beam_options: Sequence[str] = (), first: str | None = None, last: str | None = None,
+    force: bool = False,
+) -> DryRun:  # fmt: skip
     """Translate every pipeline of the stages that would run, or may.
 
     Raises:
@@ -88,6 +89,8 @@ def dry_run(
     runner.ready(config, list(chosen))
     preflight(config, list(chosen.values()))
     found = plan(config, first, last)
+    if force:
+        found = [replace(p, action="run", reason="forced") if p.action in ("current", "gate") else p for p in found]
     counts = _counts(config, found)
     return DryRun(runner.name, [_planned(chosen[each.stage], each, config, runner, counts) for each in found])
 

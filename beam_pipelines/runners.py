@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from ..schemas.config import Config
-from .dataflow import DataflowRunner
 from .local import LocalRunner
 from .runner import Runner
 
@@ -18,6 +17,8 @@ def runner_for(config: Config, beam_options: Sequence[str] = ()) -> Runner:
     options = [*chosen.options, *beam_options]
     named: str | None = PipelineOptions(options).view_as(StandardOptions).runner
     if named == "DataflowRunner" or (named is None and chosen.name == "dataflow"):
+        from .dataflow import DataflowRunner
+
         return DataflowRunner(chosen, options, config.name)
     if named is not None and named != "FnApiRunner":
         return Runner(chosen, options, named)

@@ -30,6 +30,11 @@ def test_options_behind_the_dashes_win() -> None:
     assert "runner.dataflow.project" not in str(error.value)
 
 
+def test_what_beam_finds_wrong_is_a_wrong_configuration() -> None:
+    with pytest.raises(ConfigError, match="Invalid Project ID"):
+        runner("--project=My Project").ready(config(), ["clean"])
+
+
 def test_all_that_is_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataflow, "LIBRARIES", ("gcsfs", "no-such-library"))
     (tmp_path / "catalog.yaml").write_text(

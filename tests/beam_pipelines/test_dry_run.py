@@ -70,6 +70,8 @@ def test_what_is_up_to_date_submits_nothing(here: Here) -> None:
     assert any(line.startswith("clean        would run: settings.rules") for line in lines)
     assert "Partition" not in said.out
     assert lines[-1] == "nothing was submitted, and nothing was changed"
+    forced = here("run", "catalog.yaml", "--to", "clean", "--dry-run", "--force").out.splitlines()
+    assert {"ingest       would run: forced", "clean        would run: forced"} <= set(forced)
 
 
 def test_other_runners_show_their_options_and_environment(here: Here) -> None:
