@@ -157,7 +157,9 @@ def test_rules_of_ones_own_travel_by_name(
 def test_the_service_is_asked_for_what_is_configured() -> None:
     cloud = runner("--experiments=shuffle_mode=service")
     pipeline = cloud.pipeline("Look at photos", heavy())
-    asked = service_environment(pipeline, cloud.translated(pipeline))
+    graph = cloud.translated(pipeline)
+    assert set(hints(graph)) == {"Look at photos/Write shard"}
+    asked = service_environment(pipeline, graph)
     (pool,) = asked.worker_pools
     assert list(asked.service_options) == ["enable_dynamic_thread_scaling"]
     assert {"no_use_multiple_sdk_containers", "shuffle_mode=service"} <= set(asked.experiments)
