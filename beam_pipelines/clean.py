@@ -23,6 +23,7 @@ from ..schemas.dataset import Dataset
 from ..schemas.listing import LISTINGS, REJECTED
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, row_metrics
+from .step import Step
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Clean(Stage):
     version = 6
     inputs = ("ingest/listings",)
     libraries = ("ftfy", "py3langid", "pyarrow")
+    pipelines = (Step("Clean"),)
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The rules in force, in order, and what those of one's own do; their examples change nothing."""

@@ -39,16 +39,26 @@ def run(
     first: First = None,
     last: Last = None,
     force: Annotated[bool, typer.Option("--force", help="Run also what is up to date; read sources again.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be submitted; changes nothing.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Of a dry run: all of it.")] = None,
     overrides: Overrides = None,
 ) -> None:
     """Run the stages that need it, judge each, publish what passes.
 
     What stands behind `--` goes to Beam: eclip run catalog.yaml -- --runner=PortableRunner --job_endpoint=…
     """
-    from . import summary
+    from . import dry_run, summary
     from .pipeline import run as run_pipeline
 
     loaded = load(config, overrides)
+    if json is not None and not dry:
+        raise ConfigError("--json goes with --dry-run")
+    if dry:
+        found = dry_run.dry_run(loaded, context.args, first, last, force)
+        dry_run.show(found, out)
+        if json is not None:
+            found.write(json)
+        return
     run_pipeline(loaded, context.args, first, last, force, say=lambda line: out.print(plain(line)))
     summary.show(loaded, out)
 
@@ -67,11 +77,13 @@ def plan(config: ConfigFile, first: First = None, last: Last = None, overrides: 
 
 @app.command()
 def check(config: ConfigFile, overrides: Overrides = None) -> None:
-    """Check a configuration before a run: its keys, the source's columns, its suites, and rules of one's own."""
+    """Check a configuration before a run: keys, columns of the source, suites, the runner, and rules of one's own."""
     from . import check as checking
+    from .runners import runner_for
     from .stages import STAGES
 
     loaded = load(config, overrides)
+    runner_for(loaded).ready(loaded, [stage.name for stage in STAGES])
     rules = checking.tried(loaded, STAGES)
     if rules:
         out.print(checking.table(rules))

@@ -34,6 +34,7 @@ from .hot_images import CountHotImages, PhotoKeys, further_photos_of
 from .shards import ShardOutput, ShardWork
 from .signs_work import SignsLookup, SignsSource, SignsWork, VerifyBuckets, copies, gather_hot, gather_words
 from .stage import Stage, StageRun, row_metrics
+from .step import Step
 
 EDGE_ROWS = Contract("edges", EDGES, ("left_id", "right_id"))
 PHOTO_KEYS, OTHER_KEYS = 15, 18  # of a photo, and of a listing beside the bands of its title
@@ -111,6 +112,14 @@ class Deduplicate(Stage):
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")
+    pipelines = (
+        Step("Count hot images", "ranges", only="listings have several photos"),
+        Step("Signs"),
+        Step("Compare", "ranges"),
+        Step("Gather edges"),
+        Step("Decide", "one"),
+        Step("Split"),
+    )
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Everything of the section, the packages of one's own vetoes, and what makes a photo hot."""

@@ -10,12 +10,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..schemas.attempt import Summary
+import apache_beam as beam
+
+from ..schemas.attempt import Attempt, Summary
 from ..schemas.config import Config
 from ..schemas.manifest import Manifest
 from .embed_work import EmbedWork
 from .model_cache import fetched
+from .shard_gate import GatePlan
+from .shards import ShardWork
 from .stage import Stage, StageRun, row_metrics
+from .step import Step
+
+
+def _embed_shards(work: ShardWork, attempt: Attempt, gate: GatePlan) -> beam.PTransform[Any, Any]:
+    from .embed_inference import EmbedShards
+
+    return EmbedShards(work, attempt, gate)
 
 
 class Embed(Stage):
@@ -25,6 +36,7 @@ class Embed(Stage):
     version = 1
     makers = ("pretrain/model",)
     libraries = ("torch", "open_clip_torch")
+    pipelines = (Step("Embed", transform=_embed_shards),)
 
     def reads(self, config: Config) -> tuple[str, ...]:
         """The model that pretrain made, unless one is given."""
@@ -46,7 +58,6 @@ class Embed(Stage):
     def build(self, work: StageRun) -> None:
         """One pass, by RunInference."""
         from ..models.encoder import Encoder
-        from .embed_inference import EmbedShards
 
         config = work.config.embed
         if config.model is not None:
@@ -60,7 +71,7 @@ class Embed(Stage):
         )  # fmt: skip
         rows = work.inputs["clean"].datasets["listings"].rows
         # A photo and its title take 2 ms; but a worker imports torch first, for four times what others need to start.
-        work.map("Embed", embed, seconds=rows / 500 / 4, transform=EmbedShards)
+        work.map("Embed", embed, seconds=rows / 500 / 4)
 
     def metrics(self, work: StageRun, summary: Summary) -> dict[str, float | int | str | None]:
         """Conservation, how many have what, and whether the vectors spread."""

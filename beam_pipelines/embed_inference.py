@@ -7,7 +7,7 @@ from the stage, because importing RunInference imports torch, which takes second
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInference
@@ -15,7 +15,7 @@ from apache_beam.ml.inference.base import ModelHandler, PredictionResult, RunInf
 from ..schemas.attempt import Attempt
 from .embed_work import EmbedWork
 from .shard_gate import GatePlan
-from .shards import ShardWork, write_shard
+from .shards import MapShards, write_shard
 
 if TYPE_CHECKING:
     from ..models.encoder import Encoder
@@ -43,18 +43,14 @@ class EmbedHandler(ModelHandler[int, PredictionResult, Any]):
         return [PredictionResult(shard, write_shard(self.work, self.attempt, self.gate, shard)) for shard in batch]
 
 
-class EmbedShards(beam.PTransform[Any, Any]):
+class EmbedShards(MapShards):
     """Embed each shard that has no marker yet."""
 
-    def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan) -> None:
-        super().__init__()
-        assert isinstance(work, EmbedWork)
-        self.work, self.attempt, self.gate = work, attempt, gate
+    accelerated = True
+    doing = "Embed shard"
 
-    def expand(self, root: Any) -> Any:
-        """Wire it: numbers, spread over the workers, inference where each lands."""
-        return (
-            root
-            | "Shard numbers" >> beam.Create(self.attempt.missing())
-            | "Embed shard" >> RunInference(EmbedHandler(self.work, self.attempt, self.gate))
-        )
+    def each(self) -> beam.PTransform[Any, Any]:
+        """Inference where each number lands."""
+        handler = EmbedHandler(cast("EmbedWork", self.work), self.attempt, self.gate)
+        typed: beam.PTransform[Any, Any] = RunInference(handler).with_output_types(PredictionResult)
+        return typed

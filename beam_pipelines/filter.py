@@ -34,6 +34,7 @@ from .mismatch_work import NOTE, ROWS_AT_A_TIME, Describer, MismatchScorer, lear
 from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, row_metrics
+from .step import Step
 
 SCORE_ROWS = Contract("scores", SCORES, ("id",))
 CLEAR = 0.5  # of random pairs fit better: half of the wrong pairs are over it, hardly a right one
@@ -106,6 +107,9 @@ def worst(listings: Dataset, scores: Dataset, config: FilterConfig) -> dict[str,
     return worst_of(counts, config.mismatch.share)
 
 
+PICTURED = "listings have photos, and filter.mismatch.score is on"
+
+
 class Filter(Stage):
     """Reject noise."""
 
@@ -113,6 +117,14 @@ class Filter(Stage):
     version = 7
     inputs = ("clean/listings", "ingest/images")
     libraries = ("numpy", "scikit-learn", "scipy")
+    pipelines = (
+        Step("Count hot images", "ranges"),
+        Step("Draw pairs", only=PICTURED),
+        Step("Describe pairs", only=PICTURED),
+        Step("Fit mismatch", "one", only=PICTURED),
+        Step("Score"),
+        Step("Judge"),
+    )
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The thresholds, and the filters of one's own with the content of their packages."""

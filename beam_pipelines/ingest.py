@@ -31,6 +31,7 @@ from .photo_work import PhotoWork
 from .photos import PhotoSource
 from .sort import Sort
 from .stage import Stage, StageRun, row_metrics
+from .step import Step
 
 ROWS_PER_SHARD = 100_000
 IMAGE_BYTES_PER_SHARD = 512 << 20
@@ -42,6 +43,7 @@ class Ingest(Stage):
     name = "ingest"
     version = 4
     libraries = ("numba", "pillow", "scipy", "simplejpeg")
+    pipelines = (Step("Partition", "source"), Step("Sort"), Step("Look at photos"))
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Source, photos, the number of shards, and whether personal data is kept."""

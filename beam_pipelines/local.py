@@ -11,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2 as beam_api
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from ..schemas.runner_config import RunnerConfig
@@ -27,6 +28,11 @@ class LocalRunner(Runner):
     def pipeline(self, label: str, transform: beam.PTransform[Any, Any], seconds: float = 0.0) -> beam.Pipeline:
         """Build a pipeline for as many workers as pay."""
         return self._for(Crew(self.workers(seconds)), label, transform)
+
+    def translated(self, pipeline: beam.Pipeline) -> beam_api.Pipeline:
+        """Translate a pipeline as it would be run."""
+        runner: Any = pipeline.runner
+        return pipeline.to_runner_api(default_environment=runner._default_environment)
 
     def run(
         self, label: str, transform: beam.PTransform[Any, Any], seconds: float = 0.0, done: Done | None = None

@@ -28,6 +28,7 @@ from .main_photos import PHOTOS_AT_A_TIME, MainPhotos
 from .repartition import Spill, collect, in_order
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun, unaccounted
+from .step import Step
 
 SPLITS = ("train", "val")
 
@@ -108,6 +109,7 @@ class Pairs(Stage):
     version = 2
     inputs = ("deduplicate/listings", "ingest/images")
     lost = ()
+    pipelines = (Step("Pair"), Step("Gather"))
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The share of val, and the seed."""

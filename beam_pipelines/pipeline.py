@@ -19,7 +19,7 @@ from .check import check as preflight
 from .gate_keeper import Gate
 from .local import LocalRunner
 from .lock import lock
-from .plan import Plan, chosen_stages, not_installed, plan_stage
+from .plan import Plan, chosen_stages, not_installed, plan_stage, skipped_before
 from .progress import progress
 from .reviewing import review_metrics
 from .run_folder import RunFolder, now, published
@@ -46,13 +46,15 @@ def run(
     """
     chosen = chosen_stages(first, last)
     _check_libraries(chosen)
+    runner = runner_for(config, beam_options)
+    runner.ready(config, [stage.name for stage in chosen])
     preflight(config, chosen)
     folder = RunFolder(config.run_folder)
     done: list[Plan] = []
     with lock(folder.place):
         folder.note(config=config.model_dump(), versions=_versions(), name=config.name, folder=config.folder)
-        skipped: dict[str, Plan] = {}
-        with runner_for(config, beam_options) as runner:
+        skipped = skipped_before(chosen[0], config, folder)
+        with runner:
             for stage in chosen:
                 found = _run_stage(stage, config, folder, runner, skipped, force, say)
                 if found.action == "skip":

@@ -60,12 +60,28 @@ def plan(config: Config, first: str | None = None, last: str | None = None) -> l
     run = RunFolder(config.run_folder)
     plans: list[Plan] = []
     uncertain: str | None = None
-    for stage in chosen_stages(first, last):
-        found = plan_stage(stage, config, run, uncertain, {p.stage: p for p in plans})
+    chosen = chosen_stages(first, last)
+    before = skipped_before(chosen[0], config, run)
+    for stage in chosen:
+        found = plan_stage(stage, config, run, uncertain, before | {p.stage: p for p in plans})
         plans.append(found)
         if found.action == "run":
             uncertain = stage.name
     return plans
+
+
+def skipped_before(first: Stage, config: Config, run: RunFolder) -> dict[str, Plan]:
+    """Find the stages before `first` that this catalog cannot have: what reads them is skipped, not waited for."""
+    found: dict[str, Plan] = {}
+    for stage in STAGES[: STAGES.index(first)]:
+        names = {name.partition("/")[0] for name in stage.reads(config)}
+        inputs = {name: manifest for name in names if (manifest := run.manifest(name)) is not None}
+        lost = next((found[name] for name in found if name in names), None)
+        if lost is not None:
+            found[stage.name] = Plan(stage.name, "skip", f"{lost.stage} is skipped: {lost.reason}", {})
+        elif len(inputs) == len(names) and (reason := stage.skip(config, inputs)):
+            found[stage.name] = Plan(stage.name, "skip", reason, {})
+    return found
 
 
 def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | None, before: Mapping[str, Plan]) -> Plan:

@@ -25,6 +25,7 @@ from ..schemas.storage import Storage
 from .model_cache import fetched
 from .shards import ShardOutput, ShardWork
 from .stage import Stage, StageRun
+from .step import Step
 
 if TYPE_CHECKING:
     from ..models.predict import Heads
@@ -176,6 +177,7 @@ class Predict(Stage):
     makers = ("finetune/heads",)
     profiled = "predictions"  # the suite is about clusters, which are there also without heads
     lost = ()
+    pipelines = (Step("Match"), Step("Join", "one"), Step("Answer"))
 
     def settings(self, config: Config) -> dict[str, Any]:
         """Neighbours and abstention; the size of a cluster came with the head."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2 as beam_api
 
+from ..schemas.config import Config
 from ..schemas.runner_config import RunnerConfig
 
 # Two to five seconds go by before worker processes have started; shorter work is done sooner in one.
@@ -43,6 +45,14 @@ class Runner:
     ) -> None:
         """Let go of what was opened."""
 
+    def ready(self, config: Config, stages: Collection[str]) -> None:
+        """Refuse what cannot run there, before anything is done; most places take everything.
+
+        Raises:
+            ConfigError: something is missing for these stages.
+        """
+        del config, stages
+
     def workers(self, seconds: float) -> int:
         """Worker processes for row-wise work of about so many seconds of one core."""
         if self.config.workers != "auto":
@@ -55,6 +65,10 @@ class Runner:
         pipeline = beam.Pipeline(runner=self.name, options=PipelineOptions(self.options))
         pipeline | label >> transform
         return pipeline
+
+    def translated(self, pipeline: beam.Pipeline) -> beam_api.Pipeline:
+        """Translate a pipeline as it would be submitted."""
+        return pipeline.to_runner_api(default_environment=pipeline.runner.default_environment(pipeline.options))
 
     def run(
         self, label: str, transform: beam.PTransform[Any, Any], seconds: float = 0.0, done: Done | None = None

@@ -16,6 +16,10 @@ def runner_for(config: Config, beam_options: Sequence[str] = ()) -> Runner:
     chosen = config.runner
     options = [*chosen.options, *beam_options]
     named: str | None = PipelineOptions(options).view_as(StandardOptions).runner
+    if named == "DataflowRunner" or (named is None and chosen.name == "dataflow"):
+        from .dataflow import DataflowRunner
+
+        return DataflowRunner(chosen, options, config.name)
     if named is not None and named != "FnApiRunner":
         return Runner(chosen, options, named)
     if named is None and chosen.name == "portable":

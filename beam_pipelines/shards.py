@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import apache_beam as beam
 import pyarrow as pa
@@ -163,9 +163,19 @@ class WriteShard(beam.DoFn):
 class MapShards(beam.PTransform[Any, Any]):
     """Do `work` for each shard that has no marker yet."""
 
+    accelerated: ClassVar[bool] = False  # whether an accelerator speeds up what is done to a shard
+    doing: ClassVar[str] = "Write shard"
+
     def __init__(self, work: ShardWork, attempt: Attempt, gate: GatePlan | None = None) -> None:
         super().__init__()
         self.work, self.attempt, self.gate = work, attempt, gate or GatePlan()
+        self.hints: Mapping[str, str] = {}  # what the runner asks of the machines that do it: Beam's resource hints
+
+    def each(self) -> beam.PTransform[Any, Any]:
+        """What is done to each number."""
+        each = beam.ParDo(WriteShard(self.work, self.attempt, self.gate))
+        typed: beam.PTransform[Any, Any] = each.with_output_types(int)
+        return typed
 
     def expand(self, root: Any) -> Any:
         """Wire it: numbers, spread over the workers, each done where it lands."""
@@ -173,5 +183,5 @@ class MapShards(beam.PTransform[Any, Any]):
             root
             # The default reshuffle stays: without it one worker does everything.
             | "Shard numbers" >> beam.Create(self.attempt.missing())
-            | "Write shard" >> beam.ParDo(WriteShard(self.work, self.attempt, self.gate))
+            | self.doing >> self.each().with_resource_hints(**self.hints)
         )

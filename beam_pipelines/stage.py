@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-
-import apache_beam as beam
 
 from ..schemas.attempt import Attempt, Summary, fingerprint
 from ..schemas.config import Config
@@ -17,7 +15,8 @@ from .progress import UnderWay
 from .run_folder import RunFolder
 from .runner import Runner
 from .shard_gate import GatePlan
-from .shards import NO_SPACE, MapShards, ShardWork
+from .shards import NO_SPACE, ShardWork
+from .step import Step
 
 
 @dataclass
@@ -66,20 +65,18 @@ class StageRun:
             self.steps.append(attempt.name)
         return attempt
 
-    def map(
-        self, label: str, work: ShardWork, attempt: Attempt | None = None, seconds: float = 0.0,
-        transform: Callable[[ShardWork, Attempt, GatePlan], beam.PTransform[Any, Any]] = MapShards,
-    ) -> None:  # fmt: skip
-        """Do `work` for each missing shard of an attempt (default: the stage's own), by one Beam pipeline.
+    def map(self, label: str, work: ShardWork, attempt: Attempt | None = None, seconds: float = 0.0) -> None:
+        """Do `work` for each missing shard of an attempt (default: the stage's own), by one of the stage's pipelines.
 
         Raises:
             StageError: some shards failed; the others are done and stay done.
         """
+        step = {step.label: step for step in self.stage.pipelines}[label]
         attempt = attempt or self.attempt
         self._under_way = (label.lower(), attempt)
         if attempt.missing():
             gate = self.gate if attempt is self.attempt else GatePlan()
-            self.runner.run(label, transform(work, attempt, gate), seconds, done=lambda: len(attempt.done()))
+            self.runner.run(label, step.transform(work, attempt, gate), seconds, done=lambda: len(attempt.done()))
         check(attempt, self.stage.name)
 
     def previous(self, dataset: str, same_recipe: bool = True) -> Dataset | None:
@@ -141,6 +138,7 @@ class Stage:
     profiled: ClassVar[str | None] = None  # the dataset that is profiled, where it is not its suite's main one
     lost: ClassVar[tuple[str, ...]] = ("rejected",)  # datasets of rows that were taken out
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions shape the output
+    pipelines: ClassVar[tuple[Step, ...]] = ()  # in order; a stage without any works where `eclip run` is called
     gated: ClassVar[bool] = True  # whether a suite judges what it writes
 
     def reads(self, config: Config) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .dataflow_config import DataflowConfig
 from .section import Section
 
 Auto = Literal["auto"]
@@ -30,8 +31,9 @@ class FlinkConfig(Section):
 class RunnerConfig(Section):
     """Where the pipelines run."""
 
-    name: Literal["local", "direct", "portable", "flink"] = "local"
+    name: Literal["local", "direct", "portable", "flink", "dataflow"] = "local"
     workers: Annotated[int, Field(ge=1, le=1024)] | Auto = "auto"  # processes; auto: cores, where it pays
     memory_mb: int = Field(512, ge=1)  # megabytes that one shuffle of keys may take; more keys: more passes
     options: list[str] = []  # passed on to Beam, as after `--` on the command line
     flink: FlinkConfig = FlinkConfig()
+    dataflow: DataflowConfig = DataflowConfig()

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from driver import FEW_STEPS, ROWS, copy_of, eclip
@@ -43,10 +44,26 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pipelines() -> list[Any]:
+    """The transforms of the pipelines that `finished` ran, in order."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def finished(catalog: Path, tmp_path_factory: pytest.TempPathFactory, pipelines: list[Any]) -> Path:
     """A whole run of it, in one process; read only."""
+    from eclip.beam_pipelines.local import LocalRunner
+
+    run = LocalRunner.run
+
+    def recording(self: LocalRunner, label: str, transform: Any, *rest: Any, **named: Any) -> None:
+        pipelines.append((label, transform))
+        run(self, label, transform, *rest, **named)
+
     folder = copy_of(catalog, tmp_path_factory.mktemp("finished"))
-    done = eclip("run", folder / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalRunner, "run", recording)
+        done = eclip("run", folder / "catalog.yaml", *FEW_STEPS, "--set", "runner.workers=1")
     assert done.code == 0, done.out + done.err
     return folder
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from driver import ROOT
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/benchmarks/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/benchmarks/README.md", "examples/dataflow/README.md")
 MODULES = [
     ".".join(["eclip", *path.relative_to(ROOT).with_suffix("").parts])
     for room in ("schemas", "quality", "models", "beam_pipelines", "examples/sample")

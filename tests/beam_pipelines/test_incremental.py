@@ -91,3 +91,10 @@ def test_a_catalog_without_photos_skips_what_needs_them(tmp_path: Path) -> None:
     assert "the catalog has no photos" in done.out
     assert (tmp_path / "c/run/report/index.html").exists()
     assert manifest(tmp_path / "c/run", "ingest")["metrics"]["rows_in"] == 200
+    for stage in ("pretrain", "embed", "predict"):  # and one by one, as a scheduler calls them
+        done = eclip("run", tmp_path / "c/catalog.yaml", *ONE, "--from", stage, "--to", stage)
+        assert done.code == 0, done.err
+        assert done.out.startswith(f"{stage:<12} skipped: "), done.out
+        assert done.out.splitlines()[0].endswith("pairs is skipped: the catalog has no photos")
+    planned = eclip("plan", tmp_path / "c/catalog.yaml", "--from", "predict")
+    assert "pairs is skipped: the catalog has no photos" in planned.out
