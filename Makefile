@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
-WANTED := --constraint constraints.txt --editable '.[models,s3,test]'
+WANTED := --constraint constraints.txt --editable '.[models,s3,gcp,test]'
 
 .PHONY: help demo flink test test-all screenshots check lint types clean
 

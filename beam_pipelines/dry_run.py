@@ -92,7 +92,7 @@ def dry_run(
     if force:
         found = [replace(p, action="run", reason="forced") if p.action in ("current", "gate") else p for p in found]
     counts = _counts(config, found)
-    return DryRun(runner.name, [_planned(chosen[each.stage], each, config, runner, counts) for each in found])
+    return DryRun(runner.title, [_planned(chosen[each.stage], each, config, runner, counts) for each in found])
 
 
 def _planned(stage: Stage, found: Plan, config: Config, runner: Runner, counts: dict[Over, int | None]) -> Planned:

@@ -67,6 +67,11 @@ class FlinkRunner(Runner):
         if error is None:
             shutil.rmtree(self._logs, ignore_errors=True)
 
+    @property
+    def title(self) -> str:
+        """Which cluster."""
+        return f"Flink {self.flink.version} at {self.flink.master}"
+
     def workers(self, seconds: float) -> int:
         """All slots: workers are there already, no start has to pay."""
         del seconds
@@ -78,11 +83,12 @@ class FlinkRunner(Runner):
         return self._pipeline(label, transform, f"{self.prefix}{label.lower().replace(' ', '-')}")
 
     def _pipeline(self, label: str, transform: beam.PTransform[Any, Any], name: str) -> beam.Pipeline:
-        options = [
-            *self.options, f"--job_name={name}", f"--parallelism={max(1, self.parallelism)}",
-            "--environment_type=EXTERNAL", f"--environment_config={self.flink.pool}",
-            *([f"--job_endpoint={self._server.endpoint}"] if self._server else []),
-        ]  # fmt: skip
+        options = [*self.options, f"--job_name={name}", "--environment_type=EXTERNAL"]
+        options.append(f"--environment_config={self.flink.pool}")
+        if self.parallelism:  # known once the cluster has been asked
+            options.append(f"--parallelism={self.parallelism}")
+        if self._server is not None:
+            options.append(f"--job_endpoint={self._server.endpoint}")
         pipeline = beam.Pipeline(runner=self.name, options=PipelineOptions(options))
         pipeline | label >> copy.copy(transform)  # it may be submitted again, and belongs to one pipeline alone
         return pipeline

@@ -37,6 +37,11 @@ class Runner:
         self.config, self.options, self.name = config, list(options), name
         self.state = ""  # what a cluster says of the pipeline that runs on it, for whoever watches
 
+    @property
+    def title(self) -> str:
+        """What it is, to people."""
+        return self.name
+
     def __enter__(self) -> Self:
         return self
 

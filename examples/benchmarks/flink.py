@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eclip.examples.benchmarks.growth import pss, tree, write_catalog
 from eclip.examples.flink.check import command, on, same
 from eclip.examples.flink.cluster import HOME, Cluster
-from growth import pss, tree, write_catalog
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
