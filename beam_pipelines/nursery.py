@@ -13,6 +13,7 @@ import contextlib
 import gc
 import importlib.util
 import json
+import logging
 import os
 import signal
 import sys
@@ -45,6 +46,7 @@ def main() -> None:
 
 def _prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    logging.basicConfig(level=logging.ERROR)  # Beam warns of optional libraries that we do not use
     from apache_beam.runners.worker import sdk_worker_main  # noqa: F401
 
     from . import probe, stages  # noqa: F401

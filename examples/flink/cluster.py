@@ -26,7 +26,7 @@ from . import install
 
 HOME = Path(__file__).with_name(".cluster")
 POOL = "eclip-pool"
-START_S = 90.0
+START_S = 240.0
 STOP_S = 10.0
 PACKAGES = {  # what Flink reaches into, and Java 17 has closed
     "add-exports": ("java.base/sun.net.util", "java.rmi/sun.rmi.registry", "java.security.jgss/sun.security.krb5"),
