@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .characters import matches, rewrite
 from .pii import EMAIL_SIGNS, MESSENGER_SIGNS, PHONE_SIGNS, without_emails, without_messengers, without_phones
 from .rule import Draft, Rule
 from .signs import CONTACT
@@ -28,7 +31,8 @@ _ASKED = re.compile(
     r"(?![^\W_]))?",
     re.IGNORECASE,
 )
-_SIGNS = rf"{PHONE_SIGNS}|{EMAIL_SIGNS}|{MESSENGER_SIGNS}|(?i:www)\.|://"
+_LINK_SIGNS = r"(?i:www)\.|://"
+_SIGNS = rf"{PHONE_SIGNS}|{EMAIL_SIGNS}|{MESSENGER_SIGNS}|{_LINK_SIGNS}"
 
 
 @Rule
@@ -43,10 +47,20 @@ def contacts(draft: Draft) -> None:
 
 def _without_all(texts: pa.Array) -> pa.Array:
     rows = pc.match_substring_regex(texts, _SIGNS)
-    found = [_without(text) for text in texts.filter(rows).to_pylist()]
-    return pc.replace_with_mask(texts, rows, pa.array(found, texts.type))
+    found = texts.filter(rows)
+    for signs, without in _KINDS:  # each kind where it shows its signs: its own pattern takes ten times as long
+        found = rewrite(found, functools.partial(matches, pattern=signs), without)
+    return pc.replace_with_mask(texts, rows, found)
 
 
-def _without(text: str) -> str:
-    unlinked = _LINK.sub(" ", without_messengers(without_emails(text, " "), " "))
-    return _ASKED.sub(" ", without_phones(_HANDLE.sub(" ", unlinked), _TAKEN))
+def _without_numbers(text: str) -> str:
+    return _ASKED.sub(" ", without_phones(text, _TAKEN))
+
+
+_KINDS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    (EMAIL_SIGNS, lambda text: without_emails(text, " ")),
+    (MESSENGER_SIGNS, lambda text: without_messengers(text, " ")),
+    (_LINK_SIGNS, lambda text: _LINK.sub(" ", text)),
+    ("@", lambda text: _HANDLE.sub(" ", text)),
+    (PHONE_SIGNS, _without_numbers),
+)
