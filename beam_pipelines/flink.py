@@ -26,7 +26,7 @@ from apache_beam.runners.runner import PipelineState
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError, StageError
 from .flink_cluster import ClusterLostError, FlinkCluster
-from .job_server import JobServer, fetched_jar, flink_of
+from .job_server import JobServer, empty_jar, fetched_jar, flink_of
 from .probe import Probe
 from .runner import Done, Runner, quiet
 from .watchdog import ShrunkError, Watchdog
@@ -85,6 +85,8 @@ class FlinkRunner(Runner):
     def _pipeline(self, label: str, transform: beam.PTransform[Any, Any], name: str) -> beam.Pipeline:
         options = [*self.options, f"--job_name={name}", "--environment_type=EXTERNAL"]
         options.append(f"--environment_config={self.flink.pool}")
+        if self.flink.jar_on_cluster:
+            options.append(f"--files_to_stage={empty_jar(self._logs)}")  # of no file at all Flink would take its own
         if self.parallelism:  # known once the cluster has been asked
             options.append(f"--parallelism={self.parallelism}")
         if self._server is not None:

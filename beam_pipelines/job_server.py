@@ -118,3 +118,12 @@ def flink_of(jar: Path) -> str | None:
     built = re.search(r"^META-INF/maven/org\.apache\.beam/beam-runners-flink-(\d+\.\d+)/", names, re.MULTILINE)
     named = built or re.search(r"flink-(\d+\.\d+)-job-server", jar.name)
     return named[1] if named else None
+
+
+def empty_jar(folder: Path) -> Path:
+    """Give a jar without classes."""
+    file = folder / "empty.jar"
+    if not file.exists():
+        with zipfile.ZipFile(file, "w") as written:
+            written.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
+    return file

@@ -9,6 +9,7 @@ they run is what is installed here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -41,28 +42,25 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self._lock = threading.Lock()
 
     def __enter__(self) -> Pool:
-        self._nursery = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         # One server a port: or a second pool would be given half of the first one's workers.
         self._server = grpc.server(shared_unbounded_instance(), options=[("grpc.so_reuseport", 0)])
         beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(self, self._server)
-        assert self._nursery.stdout is not None
-        if self._nursery.stdout.readline().strip() != "ready":
-            raise EclipError("what workers need cannot be imported; the message above says what is missing")
         try:
             self.port = self._server.add_insecure_port(f"{self.host}:{self.port}")
         except RuntimeError as error:
-            self._close()
             raise ConfigError(f"{self.host}:{self.port} cannot be listened on: is another pool there?") from error
+        self._nursery = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._nursery.stdout is not None
+        if self._nursery.stdout.readline().strip() != "ready":
+            raise EclipError("what workers need cannot be imported; the message above says what is missing")
         self._server.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._server.stop(0)
-        self._close()
-
-    def _close(self) -> None:
         assert self._nursery.stdin is not None
-        self._nursery.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
+            self._nursery.stdin.close()
         try:
             self._nursery.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -20,6 +20,7 @@ class FlinkConfig(Section):
     master: str = "localhost:8081"  # the JobManager's REST address
     version: FlinkVersion = "1.19"  # of the cluster, and of the job server; the patch release does not matter
     jar: str | None = None  # the job server: a path or URL; default: Beam's own for this version
+    jar_on_cluster: bool = False  # it lies in every Flink process's lib/: jobs then leave its 160 MB behind
     pool: str = "localhost:50000"  # the worker pool as task managers see it: localhost is beside each of them
     parallelism: Annotated[int, Field(ge=1)] | Auto = "auto"  # auto: all slots of the cluster
     artifacts: str | None = None  # a folder that all machines see; default: one in the run folder

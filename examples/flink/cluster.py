@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -60,7 +61,7 @@ class Cluster:
     def settings(self) -> dict[str, str]:
         """What a configuration has to say to use it: keys of `runner.flink`."""
         jar = self.home / "job-server" / "target" / "flink-job-server-1.jar"
-        return {"master": f"localhost:{self.port}", "version": install.FLINK, "jar": str(jar),
+        return {"master": f"localhost:{self.port}", "version": install.FLINK, "jar": str(jar), "jar_on_cluster": "true",
                 "pool": f"{POOL}:{self.pool_port}"}  # fmt: skip
 
     @property
@@ -106,12 +107,15 @@ class Cluster:
         """Stop all, and what they have started."""
         for name in reversed(self.names):
             self.stop(name)
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)
 
     def start(self, name: str) -> None:
         """Start one process."""
         kind, _, number = name.partition("-")
         command = {"jobmanager": self._job_manager, "taskmanager": self._task_manager, "pool": self._pool}[kind](number)
         self.log(name).parent.mkdir(parents=True, exist_ok=True)
+        if kind == "taskmanager":  # what one that was killed left there would be read through, file by file
+            shutil.rmtree(self.home / "tmp" / f"tm_{name}", ignore_errors=True)
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -182,7 +186,7 @@ class Cluster:
             # The default is none: a job would fail with the first task manager that is lost.
             "restart-strategy.type": "fixed-delay", "restart-strategy.fixed-delay.attempts": 5,
             "restart-strategy.fixed-delay.delay": "2 s",
-            # Every process has the job server's jar: else each job brings its 157 MB along, and loads its classes anew.
+            # Every process has the job server's jar, and loads its classes once (see jar_on_cluster).
             "classloader.resolve-order": "parent-first",
             "heartbeat.interval": 2000, "heartbeat.timeout": 8000, "slot.request.timeout": 60_000,
         }  # fmt: skip

@@ -31,8 +31,8 @@ def wait_for(port: int, seconds: float = 60) -> None:
 
 @contextlib.contextmanager
 def serving(module: str, *arguments: str, port: int) -> Iterator[None]:
-    """Run a server of Beam's while the block runs."""
-    # The worker pool starts the bare word `python`: it must be this one.
+    """Run a server while the block runs."""
+    # Beam's worker pool starts the bare word `python`: it must be this one.
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -54,8 +54,8 @@ def test_two_workers_give_the_same_rows(finished: Path, own: Path) -> None:
 def test_a_job_service_with_an_external_worker_pool_gives_the_same_rows(finished: Path, own: Path) -> None:
     jobs, pool = free_port(), free_port()
     service = "apache_beam.runners.portability.local_job_service_main"
-    workers = "apache_beam.runners.worker.worker_pool_main"
-    with serving(service, "--port", str(jobs), port=jobs), serving(workers, "--service_port", str(pool), port=pool):
+    workers = "eclip.beam_pipelines.cli"
+    with serving(service, "--port", str(jobs), port=jobs), serving(workers, "pool", "--port", str(pool), port=pool):
         done = eclip(
             "run", own / "catalog.yaml", *FEW_STEPS, "--", "--runner=PortableRunner", f"--job_endpoint=localhost:{jobs}",
             "--environment_type=EXTERNAL", f"--environment_config=localhost:{pool}",
