@@ -23,7 +23,8 @@ class JobView:
     """What the JobManager says of a job."""
 
     state: str
-    tasks: dict[str, int]  # how many are in which state
+    running: int  # slots in which something is being done
+    at_work: tuple[str, ...]  # names of what is being done, as Beam has named it
     records: int  # read and written by its vertices so far
 
     @property
@@ -67,10 +68,11 @@ class FlinkCluster:
     def job(self, identifier: str) -> JobView:
         """Look at a job."""
         found = self._get(f"/jobs/{identifier}")
-        tasks = {state: number for state, number in found["status-counts"].items() if number}
+        running = {vertex["name"]: vertex["tasks"].get("RUNNING", 0) for vertex in found["vertices"]}
         metrics = [vertex["metrics"] for vertex in found["vertices"]]
         records = sum(int(m.get("read-records") or 0) + int(m.get("write-records") or 0) for m in metrics)
-        return JobView(str(found["state"]), tasks, records)
+        at_work = tuple(name for name, slots in running.items() if slots)
+        return JobView(str(found["state"]), max(running.values(), default=0), at_work, records)
 
     def exceptions(self, identifier: str) -> list[str]:
         """What went wrong in a job so far, the newest first; each with the place of the task where it is known."""

@@ -130,7 +130,7 @@ class Watchdog:
     def _shown(self, view: JobView | None) -> str:
         if view is None:
             return "submitted"
-        return f"{view.state.lower()} on {view.tasks.get('RUNNING', 0)} of {self.slots} slots"
+        return f"{view.state.lower()} on {view.running} of {self.slots} slots"
 
 
 def _cause(trace: str) -> str:

@@ -23,7 +23,7 @@ logging.getLogger().addHandler(logging.NullHandler())  # or Beam installs one th
 
 
 LONG = (
-    "test_runners.py", "test_resume.py", "test_object_store.py", "test_base_install.py", "test_parity.py",
+    "test_flink_cluster.py", "test_runners.py", "test_resume.py", "test_object_store.py", "test_base_install.py", "test_parity.py",
     "test_filter.py", "test_own_rules.py",
 )  # fmt: skip
 

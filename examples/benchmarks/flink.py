@@ -88,19 +88,21 @@ def run(folder: Path, name: str, cluster: Cluster | None) -> dict[str, Any]:
     return found
 
 
-def traffic(cluster: Cluster) -> dict[str, int]:
-    """Jobs, and the most records and bytes that one of them moved between tasks."""
+def traffic(cluster: Cluster) -> dict[str, Any]:
+    """Jobs and their seconds, and the most records and bytes that one of them moved between tasks."""
 
     def ask(path: str) -> Any:
         with urllib.request.urlopen(f"http://localhost:{cluster.port}{path}") as answer:
             return json.load(answer)
 
-    jobs = [ask(f"/jobs/{job['jid']}") for job in ask("/jobs/overview")["jobs"]]
+    listed = ask("/jobs/overview")["jobs"]
+    jobs = [ask(f"/jobs/{job['jid']}") for job in listed]
     moved = [vertex["metrics"] for job in jobs for vertex in job["vertices"]]
     return {
         "jobs": len(jobs),
         "records": max(m["write-records"] for m in moved),
         "bytes": max(m["write-bytes"] for m in moved),
+        "seconds": {job["name"].split("-", 2)[2].rpartition("-")[0]: job["duration"] / 1000 for job in listed[::-1]},
         "record_bytes": max((m["write-bytes"] // m["write-records"] for m in moved if m["write-records"]), default=0),
     }
 
@@ -136,6 +138,8 @@ def main() -> None:
             f"{name:<10}{line['wall']:>9.0f}{line['cpu']:>9.0f}{max(pools, default=0) / 1e6:>9.0f}"
             f"{line['peaks']['driver'] / 1e6:>11.0f}{line.get('jobs', 0):>6}{line.get('record_bytes', 0):>16}"
         )
+    print("\nseconds of each job, with two task managers: " + ", ".join(
+        f"{job} {seconds:.0f}" for job, seconds in found["flink-2"]["seconds"].items()))  # fmt: skip
     lines = [
         ("one task manager against two, wall", "flink-1", "flink-2", "wall"),
         ("Flink (two) against local, wall", "flink-2", "local", "wall"),

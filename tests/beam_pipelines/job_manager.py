@@ -61,4 +61,6 @@ class JobManager:
             entries = [{"location": "tm-1:6122", "stacktrace": trace} for trace in job.get("exceptions", [])]
             return {"exceptionHistory": {"entries": entries}}
         metrics = {"read-records": job.get("records", 0), "write-records": 0}
-        return {"state": job["state"], "status-counts": {"RUNNING": 2}, "vertices": [{"metrics": metrics}]}
+        vertices = [{"name": "source", "tasks": {"FINISHED": 1}, "metrics": {}},
+                    {"name": "Write shard", "tasks": {"RUNNING": 2}, "metrics": metrics}]  # fmt: skip
+        return {"state": job["state"], "vertices": vertices}
