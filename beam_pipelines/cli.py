@@ -151,7 +151,7 @@ def sample(
 @app.command()
 def pool(
     port: Annotated[int, typer.Option(help="Where task managers ask for workers.")] = 50_000,
-    host: Annotated[str, typer.Option(help="Listen on this address only.")] = "0.0.0.0",
+    host: Annotated[str, typer.Option(help="Listen on this address; who reaches it runs code as you.")] = "localhost",
 ) -> None:
     """Serve as the worker pool beside a Flink task manager: starts a worker for each slot that asks."""
     from .pool import Pool

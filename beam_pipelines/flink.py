@@ -1,6 +1,6 @@
 """A Flink cluster: pipelines go to it by a job server, Python runs in the worker pools beside its task managers.
 
-All that is missing is said before anything is submitted. A job in which nothing changes is given up, one whose cluster
+All that is missing is said before anything is submitted. A job that makes no progress is given up, one whose cluster
 shrinks is submitted again to what is left: shards that have a marker are not done again, so that this costs little.
 """
 
@@ -12,59 +12,63 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import apache_beam as beam
 import grpc
-import xxhash
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.runner import PipelineState
 
 from ..schemas.config import Config
 from ..schemas.errors import ConfigError, StageError
-from .flink_cluster import ClusterLostError, FlinkCluster
+from .flink_cluster import ClusterLostError, FlinkCluster, ShrunkError
 from .job_server import JobServer, empty_jar, fetched_jar, flink_of
 from .probe import Probe
 from .runner import Done, Runner, quiet
-from .watchdog import ShrunkError, Watchdog
+from .watchdog import GOES_ON, LOST_S, Watchdog
 
 POLL_S = 1.0
 SUBMISSIONS = 3  # of one pipeline, where the cluster loses what it had
-ENDED = (PipelineState.FAILED, PipelineState.CANCELLED)
-PROBE_S = 60.0  # for all workers to start and answer
+PROBE_S = 90.0  # for all workers to start and answer
+CANCEL_S = 20.0  # for jobs to let go of their slots
+UNSEEN_S = 5.0  # in which a job that was being submitted may still appear
 
 
 class FlinkRunner(Runner):
-    """Run pipelines on a Flink cluster.
-
-    Raises:
-        ConfigError: at the first pipeline, if something is missing; each thing is named.
-    """
+    """Run pipelines on a Flink cluster; a configuration names it, `open` begins to use it."""
 
     def __init__(self, config: Config, options: Sequence[str] = ()) -> None:
         super().__init__(config.runner, options, "PortableRunner")
         self.catalog, self.flink = config, config.runner.flink
         self.cluster = FlinkCluster(self.flink.master)
-        # Jobs of this run folder, whoever submitted them: a driver that was killed could not cancel its own.
-        self.prefix = f"eclip-{xxhash.xxh64_hexdigest(config.run_folder.url.encode())}-"
+        self.stages: tuple[str, ...] = ()
         self.wanted = self.parallelism = 0
         self._jar: Path | None = None
         self._server: JobServer | None = None
-        self._submitted = 0
 
-    def __enter__(self) -> FlinkRunner:
-        self._logs = Path(tempfile.mkdtemp(prefix="eclip-flink-"))
-        return self
+    @cached_property
+    def _logs(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="eclip-flink-"))
+
+    @cached_property
+    def prefix(self) -> str:
+        """What the names of this run folder's jobs begin with, whoever submits them: a killed driver cancels none."""
+        note = self.catalog.run_folder / "_flink.json"
+        if not note.exists():
+            note.write_json({"jobs": f"eclip-{uuid.uuid4().hex[:12]}-"})
+        return str(note.read_json()["jobs"])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is not None:
             self._server.stop()
-        if error is None:
+        named = isinstance(error, StageError) and str(self._logs) in str(error)
+        if not named:
             shutil.rmtree(self._logs, ignore_errors=True)
 
     @property
@@ -72,26 +76,31 @@ class FlinkRunner(Runner):
         """Which cluster."""
         return f"Flink {self.flink.version} at {self.flink.master}"
 
+    def ready(self, config: Config, stages: Collection[str]) -> None:
+        """Note what is to be run; the cluster is asked by `open`, when it is sure that something will."""
+        del config
+        self.stages = tuple(stages)
+
     def workers(self, seconds: float) -> int:
         """All slots: workers are there already, no start has to pay."""
         del seconds
-        self._open()
+        self.open()
         return self.parallelism
 
     def pipeline(self, label: str, transform: beam.PTransform[Any, Any], seconds: float = 0.0) -> beam.Pipeline:
         """Build a pipeline for the worker pools."""
-        return self._pipeline(label, transform, f"{self.prefix}{label.lower().replace(' ', '-')}")
+        del seconds
+        return self._pipeline(label, transform, f"eclip-{_slug(label)}")
 
     def _pipeline(self, label: str, transform: beam.PTransform[Any, Any], name: str) -> beam.Pipeline:
-        options = [*self.options, f"--job_name={name}", "--environment_type=EXTERNAL"]
-        options.append(f"--environment_config={self.flink.pool}")
-        if self.flink.jar_on_cluster:
-            options.append(f"--files_to_stage={empty_jar(self._logs)}")  # of no file at all Flink would take its own
+        options = [f"--job_name={name}", "--environment_type=EXTERNAL", f"--environment_config={self.flink.pool}"]
         if self.parallelism:  # known once the cluster has been asked
             options.append(f"--parallelism={self.parallelism}")
         if self._server is not None:
             options.append(f"--job_endpoint={self._server.endpoint}")
-        pipeline = beam.Pipeline(runner=self.name, options=PipelineOptions(options))
+            if self.flink.jar_on_cluster:
+                options.append(f"--files_to_stage={empty_jar(self._logs)}")  # of none at all Flink would take its own
+        pipeline = beam.Pipeline(runner=self.name, options=PipelineOptions([*options, *self.options]))
         pipeline | label >> copy.copy(transform)  # it may be submitted again, and belongs to one pipeline alone
         return pipeline
 
@@ -101,70 +110,113 @@ class FlinkRunner(Runner):
         """Run one pipeline to its end, again where the cluster loses what it had.
 
         Raises:
-            StageError: the job failed, nothing changed for `silence_s`, or the cluster is gone.
+            StageError: the job failed, made no progress for `silence_s`, or the cluster is gone.
         """
         del seconds
         quiet()
-        self._open()
-        self._settled()  # what was lost may be back
+        self.open()
+        self._settle()  # what was lost may be back
         for left in reversed(range(SUBMISSIONS)):
             try:
                 return self._submit(label, transform, self.flink.silence_s, done)
             except ShrunkError as error:
-                if not left or not self._settled():
-                    raise StageError(f"{error}; finished shards are kept, `eclip run` goes on from there") from error
+                if not left:
+                    raise StageError(f"{error}; {GOES_ON}") from error
+                try:
+                    self._settle()
+                    self._ask()  # who is left, or new, may differ
+                except StageError as after:
+                    raise StageError(f"{error}; then: {after}; {GOES_ON}") from error
 
-    def _settled(self) -> bool:
-        """Take what is left of the cluster; whether there is something left."""
-        total, _ = self.cluster.slots()
-        self.parallelism = max(1, min(self.wanted, total))
+    def _settle(self) -> None:
+        """Take the cluster as it is now.
+
+        Raises:
+            ClusterLostError: it does not answer, for a while.
+            StageError: no task manager is left.
+        """
+        end = time.monotonic() + LOST_S
+        while True:
+            try:
+                total, _ = self.cluster.slots()
+            except ClusterLostError:
+                if time.monotonic() > end:
+                    raise
+                total = 0
+            if total:
+                break
+            if time.monotonic() > end:
+                raise StageError(f"the cluster at {self.cluster.url} has no task manager any more")
+            time.sleep(POLL_S)
+        self.parallelism = min(self.wanted, total)
         if self._server is not None and not self._server.alive:
             self._server = self._job_server()
-        return total > 0
 
     def _submit(
         self, label: str, transform: beam.PTransform[Any, Any], silence_s: float, done: Done | None = None,
         strict: bool = False,
     ) -> None:  # fmt: skip
-        self._submitted += 1
-        name = f"{self.prefix}{label.lower().replace(' ', '-')}-{time.time_ns():x}"
+        name = f"{self.prefix}{_slug(label)}-{time.time_ns():x}"
         dog = Watchdog(self.cluster, name, self.parallelism, silence_s, self.flink.pool, strict)
+        finished = 0
         try:
             result = self._pipeline(label, transform, name).run()
-            while (state := self._state(result)) != PipelineState.DONE:
-                if state in ENDED:
-                    dog.failed()
-                dog.look(done() if done else 0)
+            while True:
+                if dog.job is None:
+                    self._alive(result)
+                with contextlib.suppress(Exception):  # a listing that fails once is no reason to end a job
+                    finished = done() if done else 0
+                if dog.look(finished):
+                    return
                 self.state = dog.state
                 time.sleep(POLL_S)
         except BaseException as error:
-            with contextlib.suppress(Exception):
-                self._cancel()
+            if not isinstance(error, Exception) and self._server is not None:
+                self._server.stop()  # or it would submit what it was given a moment ago
+            with contextlib.suppress(StageError):
+                self._cancel(seen=dog.job is not None)
             if isinstance(error, grpc.RpcError | grpc.FutureTimeoutError):
-                raise ShrunkError(f"the job server ended (its log: {self._logs / 'job-server.log'})") from error
+                raise self._of_server(error) from error
             raise
         finally:
             self.state = ""
 
-    def _state(self, result: Any) -> str:
+    def _alive(self, result: Any) -> None:
+        """Look after a job that the JobManager does not know yet: the job server may fail before."""
+        assert self._server is not None
+        state = self._server.state(result._job_id)
+        if state in ("FAILED", "CANCELLED"):
+            said = self._server.said()
+            raise StageError(f"the job server could not submit the job:\n    {said}")
+
+    def _of_server(self, error: Exception) -> StageError:
         assert self._server is not None
         if not self._server.alive:
-            raise ShrunkError(f"the job server ended (its log: {self._server.log})")
-        return str(result.state)
+            return ShrunkError(f"the job server ended (its log: {self._server.log})")
+        details = getattr(error, "details", lambda: "")() or type(error).__name__
+        return StageError(f"the job server did not take the job: {details} (its log: {self._server.log})")
 
-    def _cancel(self) -> None:
-        """End all jobs of this run folder, and wait until they let go of their slots."""
-        for identifier in self.cluster.jobs(self.prefix):
-            self.cluster.cancel(identifier)
-        end = time.monotonic() + 20
-        while self.cluster.jobs(self.prefix) and time.monotonic() < end:
+    def _cancel(self, seen: bool = True) -> None:
+        """End all jobs of this run folder, and wait until they let go of their slots.
+
+        Args:
+            seen: Whether a job that was submitted last is known to the cluster; if not, it is waited for.
+        """
+        started = time.monotonic()
+        while True:
+            jobs = self.cluster.jobs(self.prefix)
+            for identifier in jobs:
+                self.cluster.cancel(identifier)
+            waited = time.monotonic() - started
+            if waited > CANCEL_S or (not jobs and (seen or waited > UNSEEN_S)):
+                return
             time.sleep(POLL_S / 2)
 
-    def _open(self) -> None:
+    def open(self) -> None:
         """Check everything, start the job server, ask the workers; once.
 
         Raises:
-            ConfigError: something is missing.
+            ConfigError: something is missing; each thing is named.
         """
         if self._server is not None:
             return
@@ -223,25 +275,27 @@ class FlinkRunner(Runner):
 
     def _job_server(self) -> JobServer:
         assert self._jar is not None
-        artifacts = self._artifacts()
+        artifacts = self.flink.artifacts  # workers of a pool fetch none
+        folder = self._logs / "artifacts" if artifacts is None else self.catalog.place(artifacts).make().path
         command = [self.flink.java, *self.flink.java_options]
-        return JobServer(command, self._jar, self.cluster.url, artifacts, self._logs / "job-server.log").start()
-
-    def _artifacts(self) -> str:
-        if self.flink.artifacts is not None:
-            return self.catalog.place(self.flink.artifacts).make().path
-        return str(self._logs / "artifacts")  # workers of a pool fetch none
+        return JobServer(command, self._jar, self.cluster.url, str(folder), self._logs / "job-server.log").start()
 
     def _ask(self) -> None:
-        note = self.catalog.run_folder / ".probe" / f"{time.time_ns():x}"
+        """Have workers in all slots say that they are what this process is."""
+        asked = self.catalog.run_folder / ".probe"
+        note = asked / f"{time.time_ns():x}"
         note.write_json({"asks": self.prefix})
         try:
-            self._submit("Probe", Probe(self.catalog, note, self.parallelism), PROBE_S, strict=True)
-            answers = [name for name in (self.catalog.run_folder / ".probe").children() if name.startswith(note.name)]
-            if len(answers) < 2:  # the note, and answers
+            self._submit("Probe", Probe(self.catalog, note, self.parallelism, self.stages), PROBE_S, strict=True)
+            answers = [name for name in asked.children() if name.startswith(f"{note.name}-")]
+            if not answers:
                 raise ConfigError(
                     f"workers do not write where the driver reads: {note} got no answer; the run folder must lie where "
                     f"all machines see it under one path"
                 )
         finally:
-            (self.catalog.run_folder / ".probe").remove()
+            asked.remove()
+
+
+def _slug(label: str) -> str:
+    return label.lower().replace(" ", "-")

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners.portability.flink_runner import FlinkJarJobServer
 
 from ..schemas.errors import StageError
 
 START_S = 60.0
+ANSWER_S = 30.0
 SAID_LINES = 5  # of the log, where it does not start
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -44,9 +46,10 @@ class JobServer:
             found.bind(("localhost", 0))
             port = found.getsockname()[1]
         self.endpoint = f"localhost:{port}"
+        # Without memory it must end: one that lives on would answer nobody.
         self._command = [
-            *command, "-jar", str(jar), "--flink-master", master, "--artifacts-dir", artifacts,
-            "--job-port", str(port), "--artifact-port", "0", "--expansion-port", "0",
+            *command, "-XX:+ExitOnOutOfMemoryError", "-jar", str(jar), "--flink-master", master,
+            "--artifacts-dir", artifacts, "--job-port", str(port), "--artifact-port", "0", "--expansion-port", "0",
         ]  # fmt: skip
 
     def start(self) -> JobServer:
@@ -57,6 +60,13 @@ class JobServer:
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 preexec_fn=_end_with_driver if sys.platform == "linux" else None,
             )  # fmt: skip
+        try:
+            return self._answering()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answering(self) -> JobServer:
         end = time.monotonic() + START_S
         with grpc.insecure_channel(self.endpoint) as channel:
             ready = grpc.channel_ready_future(channel)
@@ -66,9 +76,22 @@ class JobServer:
                 except grpc.FutureTimeoutError:
                     continue
                 return self
-        self.stop()
-        said = "\n    ".join(self.log.read_text(errors="replace").splitlines()[-SAID_LINES:])
-        raise StageError(f"the Flink job server did not start (its log: {self.log}):\n    {said}")
+        raise StageError(f"the Flink job server did not start (its log: {self.log}):\n    {self.said()}")
+
+    def said(self) -> str:
+        """The last lines of its log."""
+        return "\n    ".join(self.log.read_text(errors="replace").splitlines()[-SAID_LINES:])
+
+    def state(self, job: str) -> str:
+        """What it says of a job, as in RUNNING.
+
+        Raises:
+            grpc.RpcError: it does not answer.
+        """
+        with grpc.insecure_channel(self.endpoint) as channel:
+            stub = beam_job_api_pb2_grpc.JobServiceStub(channel)
+            found = stub.GetState(beam_job_api_pb2.GetJobStateRequest(job_id=job), timeout=ANSWER_S)
+        return str(beam_job_api_pb2.JobState.Enum.Name(found.state))
 
     @property
     def alive(self) -> bool:

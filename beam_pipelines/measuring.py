@@ -17,6 +17,7 @@ from ..quality.gates import measure
 from ..quality.gates.rule import KEYS, Rule
 from ..schemas.attempt import Attempt, summarise
 from ..schemas.dataset import Dataset
+from ..schemas.errors import ConfigError
 from .runner import Runner
 from .shard_gate import GatePlan, ShardGate
 
@@ -30,7 +31,11 @@ def measure_missing(plan: GatePlan, attempt: Attempt, runner: Runner) -> None:
         return
     summary = summarise(attempt.markers())
     seconds = sum(summary.rows(name) * len(rules) for name, rules in plan.rules.items()) / RULES_A_SECOND
-    if runner.workers(seconds) > 1:
+    try:
+        several = runner.workers(seconds) > 1
+    except ConfigError:  # a cluster that cannot be used now: to judge again needs none
+        return
+    if several:
         runner.run(
             "Measure", MeasureShards(plan, attempt, missing), seconds, done=lambda: len(plan.folder(attempt).children())
         )

@@ -1,15 +1,14 @@
 """Have workers ready at once: a process that has imported everything, and forks.
 
 What a worker imports takes seconds, and every pipeline on a cluster asks for new workers. Forked from here they start
-within milliseconds, and share the pages of what was imported. No thread and no connection may have been opened before:
-so this is a process of its own, told what to do by lines of JSON.
+within milliseconds, and share the pages of what was imported. No thread of ours and no connection may have been opened
+before: so this is a process of its own, told what to do by lines of JSON.
 
 python -m eclip.beam_pipelines.nursery
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib.util
 import json
@@ -25,23 +24,33 @@ GRACE_S = 5.0
 
 
 def main() -> None:
-    """Fork a worker for each line {"start": name, "env": {…}}, end it for {"stop": name}, all at the end of input."""
+    """Fork a worker for each line {"start": name, "env": {…}}, end it for {"stop": name}, all at the end of input.
+
+    Task managers number their workers each for itself, and anew with each job: of several that have one name none is
+    stopped by it. They end by themselves, when the connection that they serve is closed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal; the pool says when it is over
     _prepare()
-    children: dict[str, int] = {}
+    children: dict[int, str] = {}
     print("ready", flush=True)  # noqa: T201  (to the pool)
     for line in sys.stdin:
         asked = json.loads(line)
-        for name in [name for name, pid in children.items() if _ended(pid)]:
-            del children[name]
+        children = {pid: name for pid, name in children.items() if not _ended(pid)}
         if "start" in asked:
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError as error:
+                print(f"no worker could be started: {error}", file=sys.stderr, flush=True)  # noqa: T201
+                continue
             if pid == 0:
                 _work(asked["env"])
-            children[asked["start"]] = pid
-        elif (stopped := children.pop(asked["stop"], None)) is not None:
-            _end([stopped])
-    _end(list(children.values()))
+            children[pid] = asked["start"]
+            continue
+        named = [pid for pid, name in children.items() if name == asked["stop"]]
+        if len(named) == 1:
+            _end(named)
+            del children[named[0]]
+    _end(list(children))
 
 
 def _prepare() -> None:
@@ -62,7 +71,7 @@ def _prepare() -> None:
 def _work(env: Mapping[str, str]) -> NoReturn:
     """Be a worker; never come back."""
     code = 1
-    with contextlib.suppress(BaseException):
+    try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         os.environ.update(env)
@@ -70,6 +79,9 @@ def _work(env: Mapping[str, str]) -> NoReturn:
 
         worker.main()
         code = 0
+    except BaseException as error:  # noqa: BLE001  (the process ends here, whatever it was)
+        print(f"worker {env.get('WORKER_ID')} ended: {error!r}"[:1000], file=sys.stderr)  # noqa: T201
+    sys.stderr.flush()
     os._exit(code)
 
 

@@ -56,7 +56,7 @@ def run(
         skipped = skipped_before(chosen[0], config, folder)
         with runner:
             for stage in chosen:
-                found = _run_stage(stage, config, folder, runner, skipped, force, say)
+                found = _run_stage(stage, config, folder, runner, skipped, force, say, any(s.pipelines for s in chosen))
                 if found.action == "skip":
                     skipped[stage.name] = found
                 done.append(found)
@@ -76,8 +76,9 @@ def _check_libraries(chosen: Sequence[Stage]) -> None:
 
 
 def _run_stage(
-    stage: Stage, config: Config, folder: RunFolder, runner: Runner, skipped: Mapping[str, Plan], force: bool, say: Say
-) -> Plan:
+    stage: Stage, config: Config, folder: RunFolder, runner: Runner, skipped: Mapping[str, Plan], force: bool, say: Say,
+    piped: bool,
+) -> Plan:  # fmt: skip
     found = plan_stage(stage, config, folder, None, skipped)
     if found.action == "wait":
         raise ConfigError(f"{stage.name}: {found.reason}; run the earlier stages first (leave out --from)")
@@ -92,6 +93,8 @@ def _run_stage(
         return found
     if found.action == "gate" and not force:
         return _judged_again(stage, config, folder, runner, found, say)
+    if piped:
+        runner.open()  # a cluster that is not there must not be found out after a night of training
     started = time.monotonic()
     before = folder.states().get(stage.name, {})
     folder.record(stage.name, state="running", reason=found.reason)

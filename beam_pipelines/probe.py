@@ -11,9 +11,9 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,15 @@ from ..schemas.storage import Storage
 
 ROOMS = ("schemas", "quality", "models", "beam_pipelines")
 MARK = "worker refused: "  # begins what is said, so that it is found in a stack trace of Java
+ALWAYS = ("eclip", "apache-beam", "pyarrow", "numpy")
 EACH = 8  # questions for each slot: so many that each gets one
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
 
 
 @functools.cache
@@ -71,16 +79,20 @@ class Likeness:
     own: Mapping[str, str]  # hashes of packages of one's own, by `use`
 
     @classmethod
-    def here(cls, own: Mapping[str, str]) -> Likeness:
-        """Look at this process; `own` maps places of the configuration to functions."""
-        libraries = ("eclip", "apache-beam", "pyarrow", "numpy")
+    def here(cls, own: Mapping[str, str], libraries: Collection[str] = ()) -> Likeness:
+        """Look at this process.
+
+        Args:
+            own: Places of the configuration, and functions that stand there.
+            libraries: Those whose versions shape what stages write, beside the ones that all need.
+        """
         hashes = {}
         for place, use in own.items():
             try:
                 hashes[use] = content_hash(place, use)
             except ConfigError:
                 hashes[use] = "none"
-        found = {name: version(name) for name in libraries}
+        found = {name: _version(name) for name in dict.fromkeys((*ALWAYS, *libraries))}
         return cls(".".join(platform.python_version_tuple()[:2]), found, stamp(), hashes)
 
     def unlike(self, wanted: Likeness) -> list[str]:
@@ -112,7 +124,7 @@ class Ask(beam.DoFn):
     def process(self, number: int) -> list[int]:
         """Give the number back where all is well."""
         place = f"{socket.gethostname()} ({sys.executable})"
-        said = Likeness.here(self.own).unlike(self.wanted)
+        said = Likeness.here(self.own, self.wanted.versions).unlike(self.wanted)
         if said:
             raise RuntimeError(f"{MARK}{place} has {'; '.join(said)}; install there what is installed here")
         if not self.note.exists():
@@ -128,10 +140,13 @@ class Ask(beam.DoFn):
 class Probe(beam.PTransform[Any, Any]):
     """Ask all workers; each leaves an answer beside the note."""
 
-    def __init__(self, config: Config, note: Storage, slots: int) -> None:
+    def __init__(self, config: Config, note: Storage, slots: int, stages: Collection[str] = ()) -> None:
         super().__init__()
+        from .stages import STAGES
+
         own = uses(config)
-        self.ask, self.slots = Ask(Likeness.here(own), own, note), slots
+        libraries = [name for stage in STAGES if stage.name in stages and stage.pipelines for name in stage.libraries]
+        self.ask, self.slots = Ask(Likeness.here(own, libraries), own, note), slots
 
     def expand(self, root: Any) -> Any:
         """Wire it: numbers, spread over all slots."""

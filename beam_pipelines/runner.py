@@ -58,6 +58,13 @@ class Runner:
         """
         del config, stages
 
+    def open(self) -> None:
+        """Begin to use what pipelines run on; where that is not this machine, say first what is missing there.
+
+        Raises:
+            ConfigError: something is missing.
+        """
+
     def workers(self, seconds: float) -> int:
         """Worker processes for row-wise work of about so many seconds of one core."""
         if self.config.workers != "auto":

@@ -73,7 +73,8 @@ def kernel_cache(function: Callable[..., Any]) -> KernelCache | None:
     """Open what is kept of a function of a registered module; None where no place may be used."""
     name = folder_name(function.__module__)
     for place in _places():
-        if os.access(place, os.W_OK) or (place / name).is_dir():
+        # In a folder that may not be entered even to ask what is there is an error.
+        if os.access(place, os.W_OK) or (os.access(place, os.R_OK | os.X_OK) and (place / name).is_dir()):
             return KernelCache(function, place / name)
     return None
 

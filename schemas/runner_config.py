@@ -23,10 +23,10 @@ class FlinkConfig(Section):
     jar_on_cluster: bool = False  # it lies in every Flink process's lib/: jobs then leave its 160 MB behind
     pool: str = "localhost:50000"  # the worker pool as task managers see it: localhost is beside each of them
     parallelism: Annotated[int, Field(ge=1)] | Auto = "auto"  # auto: all slots of the cluster
-    artifacts: str | None = None  # a folder that all machines see; default: one in the run folder
+    artifacts: str | None = None  # where the job server keeps what it is sent; default: a temporary folder
     java: str = "java"
     java_options: list[str] = ["-Xmx1g"]  # of the job server
-    silence_s: float = Field(600, gt=0)  # a job in which nothing changes for so many seconds is given up
+    silence_s: float = Field(1800, gt=0)  # a job without progress is given up; longer than one shard takes
 
 
 class RunnerConfig(Section):

@@ -82,7 +82,7 @@ def under(steps: Callable[[], bool], process: subprocess.Popen[Any], what: str) 
 
 
 def begun(run: Path, attempts: str, stage: str) -> Callable[[], bool]:
-    """Say whether a stage is under way: an attempt has a marker, and not yet all of them.
+    """Say whether a stage is under way: an attempt has a marker.
 
     Args:
         run: The run folder.
@@ -146,12 +146,16 @@ def _check(cluster: Cluster, folder: Path, rows: int, last: str | None) -> None:
     print(f"the whole job there [{timed(command(catalog, there, *on(cluster))):.0f} s]")
     print(f"  {same(here, there, 'here and there')} checksums of datasets, shards and models: all equal")
     with subprocess.Popen(command(catalog, killed, *on(cluster), last=last), stdout=subprocess.DEVNULL) as process:
-        under(begun(killed, "?" * 16, "ingest"), process, "a photo was looked at")
-        cluster.stop("taskmanager-1", signal.SIGKILL)
-        done = len(list(killed.glob("ingest/????????????????/_shards/?????.json")))
-        cluster.start("taskmanager-1")
-        if process.wait(RUN_S):
-            raise install.InstallError(f"the run with a task manager killed ended with {process.returncode}")
+        try:
+            under(begun(killed, "?" * 16, "ingest"), process, "a photo was looked at")
+            cluster.stop("taskmanager-1", signal.SIGKILL)
+            done = len(list(killed.glob("ingest/????????????????/_shards/?????.json")))
+            cluster.start("taskmanager-1")
+            if process.wait(RUN_S):
+                raise install.InstallError(f"the run with a task manager killed ended with {process.returncode}")
+        except BaseException:
+            process.kill()
+            raise
     print(f"once more{f' to {last}' if last else ''}, taskmanager-1 killed after {done} shards of ingest")
     print(f"  {same(here, killed, 'here and there, killed')} checksums: all equal")
 

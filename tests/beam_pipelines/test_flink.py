@@ -93,6 +93,21 @@ def test_what_a_killed_driver_left_of_this_run_is_cancelled_and_nothing_else(
     assert manager.cancelled == [mine]
 
 
+def test_runs_of_equal_paths_on_two_machines_are_two(tmp_path: Path) -> None:
+    here = FlinkRunner(config(tmp_path)).prefix
+    assert FlinkRunner(config(tmp_path)).prefix == here
+    (tmp_path / "run" / "_flink.json").unlink()  # as where another machine has such a path
+    assert FlinkRunner(config(tmp_path)).prefix != here
+
+
+def test_a_dry_run_asks_no_cluster(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,title\n1,a red mug\n")
+    from eclip.beam_pipelines.dry_run import dry_run
+
+    found = config(tmp_path, master="localhost:1", jar_on_cluster=True).model_copy(update={"folder": str(tmp_path)})
+    assert "Flink 1.19 at localhost:1" in dry_run(found, last="clean").runner
+
+
 def test_a_jar_says_for_which_flink_it_is(tmp_path: Path) -> None:
     assert flink_of(jar(tmp_path, "2.1")) == "2.1"
     named = tmp_path / "beam-runners-flink-1.20-job-server-2.77.0.jar"

@@ -16,6 +16,20 @@ POOL_GONE = """org.apache.flink.runtime.taskmanager.AsynchronousException
 Caused by: java.lang.Exception: at org.apache.beam.runners.fnexecution.environment.ExternalEnvironmentFactory
 Caused by: org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: UNAVAILABLE: io exception"""
 
+# Every trace of a task has these places; they say nothing of the task manager.
+FRAMES = """\tat org.apache.flink.runtime.taskmanager.Task.runWithSystemExitMonitoring(Task.java:958)
+\tat org.apache.flink.runtime.taskexecutor.TaskExecutor.submitTask(TaskExecutor.java:1)
+\tat java.base/java.lang.Thread.run(Thread.java:840)"""
+OF_PYTHON = f"""java.lang.RuntimeException: Failed to finish remote bundle
+{FRAMES}
+Caused by: java.util.concurrent.ExecutionException: java.lang.RuntimeException: Error received from SDK harness for instruction 3: \
+Traceback (most recent call last):
+  File "apache_beam/runners/common.py", line 1, in process
+    raise ValueError(3)
+ValueError: no such thing: 3 [while running 'Clean/Write shard']
+
+{FRAMES}"""
+
 
 @pytest.fixture
 def manager() -> Iterator[JobManager]:
@@ -35,13 +49,13 @@ def dog(manager: JobManager, strict: bool = False) -> Watchdog:
     return Watchdog(FlinkCluster(manager.address), "j", 2, 600, "localhost:50000", strict)
 
 
-def test_a_job_in_which_nothing_changes_is_given_up(manager: JobManager, clock: list[float]) -> None:
+def test_a_job_without_progress_is_given_up(manager: JobManager, clock: list[float]) -> None:
     watched = dog(manager)
     watched.look(0)
     clock[0] += 599
     watched.look(0)
     clock[0] += 2
-    with pytest.raises(StageError, match=r"nothing has changed for 600 s .*task-manager.*runner.flink.silence_s"):
+    with pytest.raises(StageError, match=r"no progress for 600 s .*task-manager.*runner.flink.silence_s"):
         watched.look(0)
 
 
@@ -81,13 +95,33 @@ def test_lost_task_managers_are_waited_for_for_a_while(manager: JobManager, cloc
         watched.look(2)
 
 
-def test_a_pool_that_does_not_answer_is_named_at_its_second_failure(manager: JobManager) -> None:
+def test_a_job_that_only_restarts_makes_no_progress(manager: JobManager, clock: list[float]) -> None:
     watched = dog(manager)
-    manager.jobs["j"]["exceptions"] = [POOL_GONE]
-    watched.look(0)  # it may be starting
+    manager.jobs["j"]["records"] = 8
+    watched.look(3)
+    for step in range(7):
+        clock[0] += 99
+        manager.jobs["j"] = {
+            "state": "RESTARTING" if step % 2 else "RUNNING",
+            "records": step,
+            "exceptions": ["x"] * step,
+        }
+        if step < 6:
+            watched.look(3)
+    with pytest.raises(StageError, match="no progress"):
+        watched.look(3)
+
+
+def test_a_pool_that_does_not_answer_is_waited_for_for_a_while(manager: JobManager, clock: list[float]) -> None:
+    watched = dog(manager)
     manager.jobs["j"]["exceptions"] = [POOL_GONE, POOL_GONE]
-    with pytest.raises(ConfigError, match=r"no worker pool answers at localhost:50000 from the task manager tm-1:6122"):
+    watched.look(0)  # it may be starting
+    clock[0] += watchdog.LOST_S + 1
+    with pytest.raises(
+        StageError, match="no worker pool answers at localhost:50000 from the task manager tm-1:6122"
+    ) as e:
         watched.look(0)
+    assert e.value.exit_code == 1  # nothing is wrong with the configuration: a scheduler may try again
 
 
 def test_the_probe_takes_one_failure_for_an_answer(manager: JobManager) -> None:
@@ -109,13 +143,30 @@ def test_what_a_worker_says_is_found_in_javas_trace(manager: JobManager) -> None
 
 
 def test_a_job_that_failed_for_the_cluster_may_be_tried_again_and_for_python_not(manager: JobManager) -> None:
-    manager.jobs["j"] = {
-        "state": "FAILED",
-        "exceptions": ["x\nCaused by: TaskManager with id tm-1 is no longer reachable"],
-    }
-    with pytest.raises(ShrunkError, match="no longer reachable"):
-        dog(manager).failed()
-    manager.jobs["j"]["exceptions"] = ["java.Ex: Error received from SDK\n  File x\nValueError: no such thing: 3\n"]
+    gone = f"java.util.concurrent.TimeoutException: TaskManager with id tm-1 is no longer reachable\n{FRAMES}"
+    manager.jobs["j"] = {"state": "FAILED", "exceptions": [gone]}
+    with pytest.raises(ShrunkError, match="tm-1 is no longer reachable$"):
+        dog(manager).look(0)
+    manager.jobs["j"]["exceptions"] = [OF_PYTHON]
     with pytest.raises(StageError, match="ValueError: no such thing: 3") as found:
-        dog(manager).failed()
+        dog(manager).look(0)
     assert not isinstance(found.value, ShrunkError)
+    manager.jobs["j"]["exceptions"] = [f"java.io.IOException: disk full\n{FRAMES}"]
+    with pytest.raises(StageError, match="disk full") as found:
+        dog(manager).look(0)
+    assert not isinstance(found.value, ShrunkError)
+
+
+def test_a_job_that_has_ended_well_is_over(manager: JobManager) -> None:
+    manager.jobs["j"] = {"state": "FINISHED", "exceptions": [POOL_GONE]}
+    assert dog(manager).look(0)
+    manager.jobs["j"]["state"] = "RUNNING"
+    assert not dog(manager).look(0)
+
+
+def test_a_job_that_the_job_manager_has_forgotten_may_be_tried_again(manager: JobManager) -> None:
+    watched = dog(manager)
+    watched.look(0)
+    manager.jobs.clear()
+    with pytest.raises(ShrunkError, match="was started anew"):
+        watched.look(0)

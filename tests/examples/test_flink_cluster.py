@@ -112,7 +112,7 @@ def test_a_task_manager_killed_in_the_middle_of_a_stage(trial: Callable[[str], T
     tried.cluster.start("taskmanager-1")
     code, said = tried.ended(process)
     assert code == 0, said
-    assert tried.flink.exceptions(tried.job), "the stage was over before the task manager was killed"
+    assert tried.flink.failures(tried.job), "the stage was over before the task manager was killed"
     tried.right()
 
 
@@ -134,7 +134,7 @@ def test_a_pool_killed_is_named_and_the_run_goes_on_once_it_is_back(trial: Calla
     tried.under_way(process)
     tried.cluster.stop("pool-1", signal.SIGKILL)
     code, said = tried.ended(process)
-    assert code != 0
+    assert code == 1
     assert "no worker pool answers at eclip-pool" in said
     tried.cluster.up()
     code, said = tried.ended(tried.start())
