@@ -31,7 +31,7 @@ from .probe import Probe
 from .runner import Done, Runner, quiet
 from .watchdog import GOES_ON, LOST_S, Watchdog
 
-POLL_S = 1.0
+POLL_S = 0.5
 SUBMISSIONS = 3  # of one pipeline, where the cluster loses what it had
 PROBE_S = 90.0  # for all workers to start and answer
 CANCEL_S = 20.0  # for jobs to let go of their slots

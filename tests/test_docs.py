@@ -11,7 +11,8 @@ import pytest
 import yaml
 from driver import ROOT
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/benchmarks/README.md", "examples/dataflow/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/benchmarks/README.md", "examples/dataflow/README.md",
+             "examples/flink/README.md", "examples/flink/SCALING.md")  # fmt: skip
 MODULES = [
     ".".join(["eclip", *path.relative_to(ROOT).with_suffix("").parts])
     for room in ("schemas", "quality", "models", "beam_pipelines", "examples/sample")

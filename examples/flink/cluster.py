@@ -25,7 +25,7 @@ from pathlib import Path
 
 from . import install
 
-HOME = Path(__file__).with_name(".cluster")
+HOME = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "eclip" / "flink"
 POOL = "eclip-pool"
 START_S = 240.0
 STOP_S = 10.0
@@ -188,6 +188,7 @@ class Cluster:
             "restart-strategy.fixed-delay.delay": "2 s",
             # Every process has the job server's jar, and loads its classes once (see jar_on_cluster).
             "classloader.resolve-order": "parent-first",
+            "web.refresh-interval": 250,  # the default has the JobManager answer with what was true 3 s ago
             "heartbeat.interval": 2000, "heartbeat.timeout": 8000, "slot.request.timeout": 60_000,
         }  # fmt: skip
         (self.home / "tmp").mkdir(exist_ok=True)

@@ -145,7 +145,7 @@ def test_what_a_worker_says_is_found_in_javas_trace(manager: JobManager) -> None
 def test_a_job_that_failed_for_the_cluster_may_be_tried_again_and_for_python_not(manager: JobManager) -> None:
     gone = f"java.util.concurrent.TimeoutException: TaskManager with id tm-1 is no longer reachable\n{FRAMES}"
     manager.jobs["j"] = {"state": "FAILED", "exceptions": [gone]}
-    with pytest.raises(ShrunkError, match="tm-1 is no longer reachable$"):
+    with pytest.raises(ShrunkError, match=r"tm-1 is no longer reachable$"):
         dog(manager).look(0)
     manager.jobs["j"]["exceptions"] = [OF_PYTHON]
     with pytest.raises(StageError, match="ValueError: no such thing: 3") as found:
