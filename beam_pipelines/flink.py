@@ -184,10 +184,8 @@ class FlinkRunner(Runner):
     def _alive(self, result: Any) -> None:
         """Look after a job that the JobManager does not know yet: the job server may fail before."""
         assert self._server is not None
-        state = self._server.state(result._job_id)
-        if state in ("FAILED", "CANCELLED"):
-            said = self._server.said()
-            raise StageError(f"the job server could not submit the job:\n    {said}")
+        if self._server.state(result._job_id) in ("FAILED", "CANCELLED"):
+            raise StageError(f"the job server could not submit the job:\n    {self._server.said()}")
 
     def _of_server(self, error: Exception) -> StageError:
         assert self._server is not None

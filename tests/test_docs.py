@@ -45,10 +45,10 @@ def test_the_rules_of_ones_own_load_and_hold() -> None:
     from eclip.quality import own_check
     from eclip.schemas.config import Config
 
-    snippets = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
-    assert len(snippets) == 1
+    rules, cluster = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
     source = {"path": "listings.csv", "columns": {"id": "id", "title": "title"}}
-    config = Config.model_validate({"source": source, **yaml.safe_load(snippets[0])})
+    config = Config.model_validate({"source": source, **yaml.safe_load(rules), **yaml.safe_load(cluster)})
+    assert config.runner.flink.master == "jobmanager:8081"
     tried = [*own_check.cleaning(config.clean), *own_check.vetoes(config.deduplicate)]
     assert [(each.examples, list(each.problems)) for each in tried] == [(1, []), (1, [])]
     assert [rule.id for rule in config.filter.own] == ["no_samples"]

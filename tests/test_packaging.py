@@ -34,7 +34,8 @@ def test_every_package_is_listed(setup: configparser.ConfigParser) -> None:
 
 
 def test_what_is_imported_is_required(setup: configparser.ConfigParser) -> None:
-    names = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "great_expectations": "great-expectations",
+    names = {"PIL": "pillow", "grpc": "grpcio", "yaml": "pyyaml", "sklearn": "scikit-learn",
+             "great_expectations": "great-expectations",
              "apache_beam": "apache-beam", "open_clip": "open_clip_torch"}  # fmt: skip
 
     def required(lines: str) -> set[str]:

@@ -50,7 +50,7 @@ def test_a_killed_worker_ends_the_run_with_a_message_and_the_next_goes_on(
         StageError, match=r"a worker process ended \(signal 9, often for lack of memory\).*runner.workers"
     ):
         run(attempt, tmp_path / "note")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 120
     assert "Traceback" not in capfd.readouterr().err
     assert 5 in attempt.missing()
     run(attempt, tmp_path / "note")

@@ -42,7 +42,7 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]
 
 def clone(folder: Path, modified: float) -> Path:
     for file, text in SHOP.items():
-        path = folder / "shop" / file
+        path = folder / "kernel_shop" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         os.utime(path, (modified, modified))
@@ -56,11 +56,11 @@ def total(folder: Path) -> tuple[int, bool]:
         patch.setattr(sys, "dont_write_bytecode", True)  # bytecode is told by time and size
         patch.setattr(kernel_cache, "_homes", {})
         try:
-            price = importlib.import_module("shop.price")
+            price = importlib.import_module("kernel_shop.price")
             assert Path(price.__file__ or "").is_relative_to(folder)
             return price.total(3), sum(price.total.stats.cache_hits.values()) == 1
         finally:
-            for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "kernel_shop"]:
                 del sys.modules[name]
 
 
@@ -70,9 +70,11 @@ def test_code_is_found_from_another_path_and_for_each_version_of_what_it_is_made
     one, two, three = (clone(tmp_path / name, time) for name, time in (("one", 1e9), ("two", 1.5e9), ("three", 1e9)))
     assert total(one) == (20, False)
     assert total(two) == (20, True)
-    (two / "shop/discount.py").write_text(SHOP["discount.py"].replace("1", "2"))  # as long, and compiled into `total`
+    (two / "kernel_shop/discount.py").write_text(
+        SHOP["discount.py"].replace("1", "2")
+    )  # as long, and compiled into `total`
     assert total(two) == (10, False)
-    (three / "shop/rates.py").write_text("RATE = 30")  # a number, which does not say where it comes from
+    (three / "kernel_shop/rates.py").write_text("RATE = 30")  # a number, which does not say where it comes from
     assert total(three) == (60, False)
     assert [total(one), total(two)] == [(20, True), (10, True)]
 
