@@ -202,7 +202,8 @@ def main() -> None:
             _complain(message() if message else _of(error), debug)
     if stop.asked:
         code = 130
-        err.print("stopped; what is finished is kept, `eclip run` goes on from there")
+        running = arguments[:1] == ["run"]
+        err.print("stopped; what is finished is kept, `eclip run` goes on from there" if running else "stopped")
     sys.exit(code)
 
 

@@ -105,9 +105,10 @@ class DataflowRunner(Runner):
                 f"Dataflow did not take the job of '{label}': {_said(error)}; does whoever calls this have the roles "
                 f"dataflow.developer and storage.objectAdmin, and is the API enabled?"
             ) from error
-        place = _console(job, pipeline.options)
-        err.print(escape(f"{label}: Dataflow job {place}"))
+        place = ""
         try:
+            place = _console(job, pipeline.options)
+            err.print(escape(f"{label}: Dataflow job {place}"))
             job.wait_until_finish()
         except BaseException as error:
             with contextlib.suppress(Exception):  # it may have ended by itself; the message names the place to look

@@ -113,7 +113,7 @@ def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds
         gaps[k] = _gap(points, behind, starts[k])
         behind = ends[k]
     gaps[words] = _gap(points, behind, n)
-    return Text(points, scripts, places, starts[:words], ends[:words], hashes, gaps)
+    return Text(points[:n], scripts[:n], places[:n], starts[:words], ends[:words], hashes, gaps)
 
 
 @inner

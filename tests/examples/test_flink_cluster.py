@@ -82,21 +82,25 @@ class Trial:
         stages = ["--from", self.stage, "--to", self.stage]
         return subprocess.Popen([*called, *stages], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def under_way(self, process: subprocess.Popen[str]) -> None:
-        """Wait until the stage's longest job is running."""
+    def begun(self) -> subprocess.Popen[str]:
+        """Start, and wait until the stage's longest job is running."""
+        process = self.start()
         while True:
             assert process.poll() is None, process.communicate()[0]
             for identifier, name in self.flink.jobs("eclip-").items():
                 if f"-{JOBS[self.stage]}-" in name and self.flink.job(identifier).state == "RUNNING":
                     self.job = identifier
-                    return
+                    return process
             time.sleep(0.02)
 
     def ended(self, process: subprocess.Popen[str]) -> tuple[int, str]:
         said = process.communicate(timeout=600)[0]
         return process.returncode, said
 
-    def right(self) -> None:
+    def right(self, process: subprocess.Popen[str]) -> None:
+        """Wait for its end, and compare with the run of this machine."""
+        code, said = self.ended(process)
+        assert code == 0, said
         assert checksums(self.folder / "run") == checksums(self.here / "run")
 
 
@@ -109,93 +113,71 @@ def trial(cluster: Cluster, here: Path, tmp_path: Path) -> Callable[[str], Trial
 @pytest.mark.parametrize("stage", JOBS)
 def test_a_task_manager_killed_in_the_middle_of_a_stage(trial: Callable[[str], Trial], stage: str) -> None:
     tried = trial(stage)
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     tried.cluster.stop("taskmanager-1", signal.SIGKILL)
     tried.cluster.start("taskmanager-1")
-    code, said = tried.ended(process)
-    assert code == 0, said
+    tried.right(process)
     if stage in ("ingest", "embed"):  # long ones: it was surely needed for what was left
         assert tried.flink.failures(tried.job)
-    tried.right()
 
 
 @pytest.mark.slow
 def test_a_task_manager_killed_for_good(trial: Callable[[str], Trial]) -> None:
     tried = trial("ingest")
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     tried.cluster.stop("taskmanager-2", signal.SIGKILL)
-    code, said = tried.ended(process)
-    assert code == 0, said
-    tried.right()
+    tried.right(process)
 
 
 @pytest.mark.slow
 def test_a_pool_killed_is_named_and_the_run_goes_on_once_it_is_back(trial: Callable[[str], Trial]) -> None:
     tried = trial("clean")
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     tried.cluster.stop("pool-1", signal.SIGKILL)
     code, said = tried.ended(process)
     assert code == 1
     assert "no worker pool answers at eclip-pool" in said
     tried.cluster.up()
-    code, said = tried.ended(tried.start())
-    assert code == 0, said
-    tried.right()
+    tried.right(tried.start())
 
 
 @pytest.mark.slow
 def test_a_job_server_killed(trial: Callable[[str], Trial]) -> None:
     tried = trial("filter")
-    process = tried.start()
-    tried.under_way(process)
-    for child in children(process.pid):
-        if b"flink-job-server" in Path(f"/proc/{child}/cmdline").read_bytes():
-            os.kill(child, signal.SIGKILL)
-            break
-    else:
-        pytest.fail("the driver has no job server")
-    code, said = tried.ended(process)
-    assert code == 0, said
-    tried.right()
+    process = tried.begun()
+    servers = [child for child in children(process.pid) if b"flink-job-server" in command_line(child)]
+    assert len(servers) == 1
+    os.kill(servers[0], signal.SIGKILL)
+    tried.right(process)
 
 
 @pytest.mark.slow
 def test_a_driver_killed_and_called_again(trial: Callable[[str], Trial]) -> None:
     tried = trial("deduplicate")
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     servers = children(process.pid)
     process.kill()
     process.wait()
     assert not (tried.folder / "run" / "deduplicate" / "_manifest.json").exists()
-    code, said = tried.ended(tried.start())
-    assert code == 0, said
-    tried.right()
+    tried.right(tried.start())
     assert not any(b"flink-job-server" in command_line(server) for server in servers)
 
 
 @pytest.mark.slow
 def test_ctrl_c_cancels_the_job_of_flink(trial: Callable[[str], Trial]) -> None:
     tried = trial("ingest")
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     process.send_signal(signal.SIGINT)
     code, said = tried.ended(process)
     assert code == 130, said
     assert not tried.flink.jobs("eclip-")
-    code, said = tried.ended(tried.start())
-    assert code == 0, said
-    tried.right()
+    tried.right(tried.start())
 
 
 @pytest.mark.slow
 def test_the_cluster_lost_in_the_middle(trial: Callable[[str], Trial]) -> None:
     tried = trial("clean")
-    process = tried.start()
-    tried.under_way(process)
+    process = tried.begun()
     for name in reversed(tried.cluster.names):
         tried.cluster.stop(name, signal.SIGKILL)
     began = time.monotonic()
@@ -204,9 +186,7 @@ def test_the_cluster_lost_in_the_middle(trial: Callable[[str], Trial]) -> None:
     assert "goes on from there" in said
     assert time.monotonic() - began < 120
     tried.cluster.up()
-    code, said = tried.ended(tried.start())
-    assert code == 0, said
-    tried.right()
+    tried.right(tried.start())
 
 
 @pytest.mark.slow
