@@ -70,6 +70,12 @@ def plan(config: Config, first: str | None = None, last: str | None = None) -> l
     return plans
 
 
+def _skipped_with(lost: Plan, stage: Stage) -> Plan:
+    """Skip a stage for one that it reads; the one that was skipped first is named, not each between."""
+    first = " is skipped: " in lost.reason
+    return Plan(stage.name, "skip", lost.reason if first else f"{lost.stage} is skipped: {lost.reason}", {})
+
+
 def skipped_before(first: Stage, config: Config, run: RunFolder) -> dict[str, Plan]:
     """Find the stages before `first` that this catalog cannot have: what reads them is skipped, not waited for."""
     found: dict[str, Plan] = {}
@@ -78,7 +84,7 @@ def skipped_before(first: Stage, config: Config, run: RunFolder) -> dict[str, Pl
         inputs = {name: manifest for name in names if (manifest := run.manifest(name)) is not None}
         lost = next((found[name] for name in found if name in names), None)
         if lost is not None:
-            found[stage.name] = Plan(stage.name, "skip", f"{lost.stage} is skipped: {lost.reason}", {})
+            found[stage.name] = _skipped_with(lost, stage)
         elif len(inputs) == len(names) and (reason := stage.skip(config, inputs)):
             found[stage.name] = Plan(stage.name, "skip", reason, {})
     return found
@@ -93,8 +99,7 @@ def plan_stage(stage: Stage, config: Config, run: RunFolder, uncertain: str | No
         if before.get(name) is not None and before[name].action in ("run", "wait"):
             return Plan(stage.name, "wait", f"after {uncertain or name} has run: only if what it reads changes", {})
         if before.get(name) is not None and before[name].action == "skip":
-            said = before[name].reason  # what was skipped first is what counts, not each stage between
-            return Plan(stage.name, "skip", said if " is skipped: " in said else f"{name} is skipped: {said}", {})
+            return _skipped_with(before[name], stage)
         manifest = run.manifest(name)
         if manifest is None:
             return Plan(stage.name, "wait", f"{name} has not been run", {})
