@@ -1,7 +1,8 @@
 """Loops over arrays, compiled by numba where there is numba; processes of one user share the compiled code.
 
-`compiled` is for functions that Python calls. What they call of each other, and Python never does, is `inner`: it is
-compiled into its callers, without a door to Python and without a file of its own, at a fraction of the time.
+`compiled` is for functions that Python calls. What they call of each other, and Python never does, is `inner`, or
+`making` where it makes arrays: it is compiled into its callers, without a door to Python and without a file of its own,
+at a fraction of the time.
 
 Code is kept by the content of its sources (see `kernel_cache`): every environment, clone and worker pool on a machine
 loads what one of them compiled. A fresh container compiles once, not once a worker; an image that was built with
@@ -42,9 +43,22 @@ def compiled(function: F) -> F:
 
 
 def inner(function: F) -> F:
-    """Compile a function into the compiled ones that call it; for Python it stays as it is written."""
+    """Compile a function into the compiled ones that call it; for Python it stays as it is written.
+
+    It must make no array, nor call what does; slices are none. Then no references to arrays are counted in it, which
+    takes three times as long as all else that small functions do.
+    """
+    return _jitable(function, _nrt=False)
+
+
+def making(function: F) -> F:
+    """Compile a function that makes arrays into the compiled ones that call it, as `inner` does."""
+    return _jitable(function)
+
+
+def _jitable(function: F, **options: bool) -> F:
     if not COMPILES:
         return function
     register(function.__module__)
-    found: F = numba.extending.register_jitable(no_cfunc_wrapper=True)(function)
+    found: F = numba.extending.register_jitable(no_cfunc_wrapper=True, **options)(function)
     return found

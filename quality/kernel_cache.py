@@ -34,6 +34,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.core.runtime import rtsys
 
 MOST = 256  # folders that are kept, the last used ones: about eight versions of all modules
 UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)
@@ -125,6 +126,16 @@ class KernelCache(FunctionCache):
         self._impl_class = functools.partial(_Kernel, folder=_Folder(function, folder))  # type: ignore[assignment]
         super().__init__(function)
         self._cache_file = _Files(str(folder), self._impl.filename_base, folder.name)
+
+    def load_overload(self, sig: object, target_context: Any) -> Any:
+        """Load what is kept for a signature.
+
+        numba would first read all that it can compile, and SciPy with it: a third of a second in which nothing that
+        was compiled before has to wait.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
     def save_overload(self, sig: object, data: object) -> None:
         """Keep what was compiled for a signature, if the folder can be written."""

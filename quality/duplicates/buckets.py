@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 from .sorting import order_of, put_in, taken
 
 CAP = 16  # rows of a bucket that is not cut
@@ -231,14 +231,14 @@ def _cut(
     return rows[:total], starts[: count + 1], photo[:count]
 
 
-@inner
+@making
 def _by_finer(finer: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Sort by the finer key, then by row."""
     by_row = order_of(row)
     return taken(by_row, order_of(taken(finer, by_row)))
 
 
-@inner
+@making
 def _led(lead: np.ndarray, chunk: np.ndarray) -> np.ndarray:
     """Put the leaders in front of the members of a chunk that are greater than all of them."""
     members = np.empty(len(lead) + len(chunk), np.int64)
@@ -252,7 +252,7 @@ def _led(lead: np.ndarray, chunk: np.ndarray) -> np.ndarray:
     return members[:count]
 
 
-@inner
+@making
 def _added(
     rows: np.ndarray, starts: np.ndarray, photo: np.ndarray, seen: np.ndarray, total: int, count: int,
     members: np.ndarray, of_photo: bool,

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 from ..images.hashes import popcount
 from ..images.matching import nearest
 from .buckets import Buckets
@@ -68,7 +68,7 @@ def verify(
     return left[near], right[near], edges.take(pa.array(near)).combine_chunks()
 
 
-@inner
+@making
 def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Note in 256 bits which shingles a text may have. [uint64 (n, 4)]"""
     found = np.zeros((len(bounds) - 1, 4), np.uint64)
@@ -167,12 +167,12 @@ def _one_seller(seller: np.ndarray, members: np.ndarray) -> bool:
     return True
 
 
-@inner
+@making
 def _by_seller(seller: np.ndarray, members: np.ndarray) -> np.ndarray:
     return taken(members, order_of(taken(seller, members)))
 
 
-@inner
+@making
 def _grown(values: np.ndarray) -> np.ndarray:
     larger = np.empty(2 * len(values), values.dtype)
     for k in range(len(values)):

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.deduplicate_config import DeduplicateConfig
-from ..compiled import compiled, inner
+from ..compiled import compiled, making
 from ..components import Refused, merge_in_order
 from .agreement import AGREEMENTS, VETOES, agreement, contradiction, dropping, rewording
 
@@ -189,7 +189,7 @@ def _strength(edges: pa.Table, agrees: np.ndarray) -> np.ndarray:
     )
 
 
-@inner
+@making
 def _adjacency(nodes: int, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compressed rows: for each node its neighbours and the edges to them."""
     starts = np.zeros(nodes + 1, np.int64)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..compiled import inner
 from .grammar import (
+    CHAIN,
     CODE,
     DIMENSIONS,
     DIMENSIONS_IN,
@@ -46,22 +47,20 @@ from .grammar import (
     unit,
     x3d,
 )
-from .letters import DIGIT, LETTER, combine, hash_text, mix
+from .letters import DIGIT, LETTER, combine, hash_texts, mix
 from .lexicon import SAYS, Lexicon, number_value
 from .numerals import Text, fraction, number
 from .sorting import rise
 
-PARTING = np.array([hash_text("r"), hash_text("l")], np.uint64)  # 205/55R16, W32L34
-_CHAIN = 8  # numbers in a row: 10 x 15 x 20
+PARTING = hash_texts(("r", "l"))  # 205/55R16, W32L34
 
 
 @inner
 def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
     """Write down a number with all that belongs to it; give the word to go on with, and whether it may be a model's."""
-    values, units = np.empty(_CHAIN, np.float64), np.empty(_CHAIN, np.int64)
-    spans = np.empty(_CHAIN, np.int64)
+    values, units, spans = found.values, found.numbers[0], found.numbers[1]
     n, start, times, joined = 0, k, False, 0
-    while n < _CHAIN:
+    while n < CHAIN:
         value, end = fraction(text, k)
         decimal = end > k
         if end > k:
@@ -182,6 +181,12 @@ def _sizes(parts: np.ndarray, key: int) -> np.uint64:
 
 
 @inner
+def _thousandths(value: float) -> np.int64:
+    """Round to three decimals; what no integer holds is the largest."""
+    return np.int64(round(min(value * 1000, 9e18)))
+
+
+@inner
 def _product(
     text: Text, start: int, n: int, values: np.ndarray, units: np.ndarray, end: int, lexicon: Lexicon, found: Found
 ) -> tuple[int, bool]:  # fmt: skip
@@ -198,11 +203,11 @@ def _product(
     if kind == LENGTH or first >= 0:
         inches = inches or (last >= 0 and lexicon.feature[last] == INCHES)
         said = DIMENSIONS_IN if inches else DIMENSIONS
-        whole, parts = np.empty(n, np.int64), np.empty(n, np.int64)
+        whole, parts = found.numbers[2, :n], found.numbers[3, :n]
         for i in range(n):
             unit = units[i] if units[i] >= 0 else last
-            parts[i] = np.int64(np.round(values[i] * 1000))
-            whole[i] = np.int64(np.round(values[i] * 1000 * (lexicon.factor[unit] if unit >= 0 else 1.0)))
+            parts[i] = _thousandths(values[i])
+            whole[i] = _thousandths(values[i] * (lexicon.factor[unit] if unit >= 0 else 1.0))
         # 90 x 200 is 90 x 200 cm and 900 x 2000 mm, as far as it says; 90 x 200 cm is not 900 x 2000 cm.
         while _in_tens(parts):
             for i in range(n):

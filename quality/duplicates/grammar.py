@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled import inner
+from ..compiled import inner, making
 from .letters import (
     DIGIT,
     HAN,
@@ -22,13 +22,14 @@ from .letters import (
     find,
     fold,
     hash_points,
-    hash_text,
-    mix,  # fmt: skip
+    hash_texts,
+    mix,
 )
 from .lexicon import FIRM, KIND, MEASURES, VALUE_BITS, Lexicon, feature, number_value
 from .numerals import Text
 
 MOST = 160  # statements of a title
+CHAIN = 8  # numbers in a row
 
 # What stands between two words.
 SPACE, HYPHEN, SLASH, PLUS, DOT, COMMA, QUOTE, APOSTROPHE, PERCENT, TIMES, AMPERSAND, MARK = (1 << k for k in range(12))
@@ -48,12 +49,10 @@ KELVIN = np.uint64(feature("temperature", None))
 LENGTH, STORAGE, PACK = np.uint64(KIND["length"]), np.uint64(KIND["storage"]), np.uint64(KIND["pack"])
 EDITION, SIZE = np.uint64(KIND["edition"]), np.uint64(KIND["size"])
 FIRMLY = np.uint64(FIRM)
-ORDINALS = np.array(
-    [hash_text(w) for w in ("st", "nd", "rd", "th", "ste", "te", "er", "eme", "e", "a", "o")], np.uint64
-)[:4]
-X_WORDS = np.array([hash_text("x"), hash_text("х")], np.uint64)
-LETTER_D = np.uint64(hash_text("d"))
-IN_WORDS = np.array([hash_text(w) for w in ("in", "en", "em", "в", "i", "dalam")], np.uint64)
+ORDINALS = hash_texts(("st", "nd", "rd", "th"))
+X_WORDS = hash_texts(("x", "х"))
+LETTER_D = hash_texts(("d",))[0]
+IN_WORDS = hash_texts(("in", "en", "em", "в", "i", "dalam"))
 ARTICLE_AL = np.array([ord("ا"), ord("ل")], np.uint32)
 
 
@@ -64,6 +63,18 @@ class Found(NamedTuple):
     starts: np.ndarray  # [int64 (MOST,)] the first word of each
     ends: np.ndarray  # [int64 (MOST,)] and the word behind its last
     total: np.ndarray  # [int64 (1,)]
+    # Room to work in, made once: 10 x 15 x 20 are numbers in a row.
+    values: np.ndarray  # [float64 (CHAIN,)]
+    numbers: np.ndarray  # [int64 (4, CHAIN)]
+
+
+@making
+def no_statements() -> Found:
+    """Make room for the statements of a title."""
+    return Found(
+        np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64),
+        np.empty(CHAIN, np.float64), np.empty((4, CHAIN), np.int64),
+    )  # fmt: skip
 
 
 @inner
@@ -98,7 +109,7 @@ def _gap(points: np.ndarray, first: int, last: int) -> int:
     return flags
 
 
-@inner
+@making
 def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray) -> Text:
     """Cut UTF-8 bytes [first, last) into words with their hashes and what stands between them."""
     size = last - first + 1

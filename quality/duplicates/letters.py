@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def _letter(character: str) -> tuple[int, int]:
     return LETTER, ord(folded) if folded != "ß" else ord("s")
 
 
-@compiled
+@inner
 def fold(
     data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray, points: np.ndarray,
     scripts: np.ndarray, places: np.ndarray,
@@ -96,7 +96,7 @@ def fold(
     return n
 
 
-@compiled
+@inner
 def hash_points(points: np.ndarray, first: int, last: int) -> np.uint64:
     """Hash folded code points (FNV-1a over 32-bit words, then mixed); never EMPTY."""
     state = np.uint64(0xCBF29CE484222325)
@@ -113,13 +113,13 @@ def mix(state: np.uint64) -> np.uint64:
     return (state ^ (state >> np.uint64(32))) | np.uint64(1)
 
 
-@compiled
+@inner
 def combine(phrase: np.uint64, word: np.uint64) -> np.uint64:
     """Hash a phrase and the word behind it."""
     return mix(phrase * np.uint64(31) ^ word)
 
 
-@compiled
+@inner
 def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> int:
     """Cut folded text into words, numbers and single characters of scripts without spaces; give their number."""
     words = k = 0
@@ -137,7 +137,7 @@ def cut(scripts: np.ndarray, n: int, starts: np.ndarray, ends: np.ndarray) -> in
     return words
 
 
-@compiled
+@inner
 def find(table: np.ndarray, key: np.uint64) -> np.int64:
     """Find a key's slot in a hash table, -1 where it has none."""
     slot = np.int64(key & np.uint64(len(table) - 1))
@@ -160,30 +160,73 @@ def _place(table: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return slots
 
 
-def hash_table(keys: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+def hash_table(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Build a hash table of keys for `find`, and give each key's slot. [uint64 (2 ** k,)], [int64 (n,)]"""
-    wanted = np.array(list(keys), np.uint64)
+    wanted, places = np.unique(keys, return_inverse=True)
     table = np.zeros(1 << max(4, (4 * len(wanted)).bit_length()), np.uint64)
-    return table, _place(table, wanted)
+    return table, _place(table, wanted)[places]
 
 
-def _folded(text: str) -> tuple[np.ndarray, np.ndarray, int]:
-    data = np.frombuffer(text.encode(), np.uint8)
-    points, scripts, places = (np.empty(len(text) + 1, kind) for kind in (np.uint32, np.uint8, np.int64))
-    return points, scripts, fold(data, 0, len(data), *alphabet(), points, scripts, places)
+def hash_texts(texts: Sequence[str]) -> np.ndarray:
+    """Hash n texts without their spaces and marks, as `hash_points` does a word. [uint64 (n,)]"""
+    return np.asarray(_hash_texts(*_joined(texts), *alphabet()))
 
 
-def hash_text(text: str) -> int:
-    """Hash a text without spaces and marks, as `hash_points` does a word."""
-    points, scripts, n = _folded(text)
-    chosen = points[:n][scripts[:n] != OTHER]
-    return int(hash_points(chosen, 0, len(chosen)))
+def hash_phrases(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut texts into words: the hash of each one's first word, that of all, and how many. [uint64 (n,)] x2, [int8]
+
+    Raises:
+        ValueError: a text has no word.
+    """
+    first, whole, count = _hash_phrases(*_joined(texts), *alphabet())
+    if not count.all():
+        raise ValueError(f"the phrase {texts[int(np.argmin(count))]!r} has no letter and no digit")
+    return first, whole, count
 
 
-def words(text: str) -> list[tuple[int, str]]:
-    """Cut one text as the compiled code does: the hash of each word, and the word as it is folded."""
-    points, scripts, n = _folded(text)
+def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    encoded = [text.encode() for text in texts]
+    bounds = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in encoded], out=bounds[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), bounds
+
+
+@compiled
+def _hash_texts(data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(bounds) - 1, np.uint64)
+    points, scripts, places = (
+        np.empty(len(data), np.uint32),
+        np.empty(len(data), np.uint8),
+        np.empty(len(data), np.int64),
+    )
+    for row in range(len(found)):
+        n = fold(data, bounds[row], bounds[row + 1], classes, folds, points, scripts, places)
+        kept = 0
+        for k in range(n):
+            if scripts[k] != OTHER:
+                points[kept] = points[k]
+                kept += 1
+        found[row] = hash_points(points, 0, kept)
+    return found
+
+
+@compiled
+def _hash_phrases(
+    data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = len(bounds) - 1
+    first, whole, count = np.zeros(n, np.uint64), np.zeros(n, np.uint64), np.zeros(n, np.int8)
+    points, scripts, places = (
+        np.empty(len(data), np.uint32),
+        np.empty(len(data), np.uint8),
+        np.empty(len(data), np.int64),
+    )
     starts, ends = np.empty(MOST_WORDS, np.int64), np.empty(MOST_WORDS, np.int64)
-    found = cut(scripts, n, starts, ends)
-    spans = zip(starts[:found].tolist(), ends[:found].tolist(), strict=True)
-    return [(int(hash_points(points, a, b)), "".join(map(chr, points[a:b].tolist()))) for a, b in spans]
+    for row in range(n):
+        read = fold(data, bounds[row], bounds[row + 1], classes, folds, points, scripts, places)
+        count[row] = cut(scripts, read, starts, ends)
+        for k in range(count[row]):
+            word = hash_points(points, starts[k], ends[k])
+            first[row] = first[row] if k else word
+            whole[row] = combine(whole[row], word) if k else word
+    return first, whole, count

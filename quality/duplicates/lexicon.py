@@ -16,7 +16,7 @@ import numpy as np
 import xxhash
 
 from ..compiled import compiled
-from .letters import combine, hash_table, hash_text, mix, words
+from .letters import hash_phrases, hash_table, hash_texts, mix
 
 # The kind's number is its place; a pair's veto names the first kind that conflicts.
 KINDS = ("gtin", "mpn", "brand", "condition", "role", "edition", "platform", "medium", "language", "audience", "colour",
@@ -99,8 +99,13 @@ def _forms(word: str) -> Iterable[str]:
     return [stem + e for e in ENDINGS[ending]] if ending else [stem]
 
 
-def _entries() -> Iterator[tuple[str, int, int, float, bool]]:
+@functools.cache
+def _entries() -> tuple[tuple[str, int, int, float, bool], ...]:
     """Every phrase with what it does, says and multiplies by."""
+    return tuple(dict.fromkeys(_read()))
+
+
+def _read() -> Iterator[tuple[str, int, int, float, bool]]:
     for kind in WORD_KINDS:
         for meaning, phrases in _lines(kind):
             group, _, value = meaning.rstrip("!").rpartition("/")
@@ -124,18 +129,15 @@ def _entries() -> Iterator[tuple[str, int, int, float, bool]]:
 @functools.cache
 def lexicon() -> Lexicon:
     """Read all lists."""
-    phrases, does, said, factors, flags = zip(*dict.fromkeys(_entries()), strict=True)
-    cuts = [[np.uint64(h) for h, _ in words(phrase)] for phrase in phrases]
-    hashes = [int(functools.reduce(lambda key, word: np.uint64(combine(key, word)), cut)) for cut in cuts]
-    wanted = list(dict.fromkeys([*hashes, *(int(cut[0]) for cut in cuts)]))
-    keys, slots = hash_table(wanted)
-    slot = dict(zip(wanted, slots.tolist(), strict=True))
+    phrases, does, said, factors, flags = zip(*_entries(), strict=True)
+    begins, wholes, sizes = hash_phrases(phrases)
+    keys, slots = hash_table(np.concatenate([wholes, begins]))
     longest, first = np.zeros(len(keys), np.int8), np.full(len(keys), -1, np.int32)
-    following = np.full(len(cuts), -1, np.int32)
-    for number in reversed(range(len(cuts))):
-        begin, whole = slot[int(cuts[number][0])], slot[hashes[number]]
-        longest[begin] = max(int(longest[begin]), len(cuts[number]))
-        following[number], first[whole] = first[whole], number
+    whole, begin = np.split(slots, 2)
+    np.maximum.at(longest, begin, sizes)
+    following = np.full(len(phrases), -1, np.int32)
+    for number, slot in reversed(list(enumerate(whole.tolist()))):
+        following[number], first[slot] = first[slot], number
     return Lexicon(keys, longest, first, following, np.array(does, np.int8), np.array(said, np.uint64),
                    np.array(factors, np.float64), np.array(flags, np.bool_))  # fmt: skip
 
@@ -154,8 +156,8 @@ def things() -> Things:
 
 
 def _named(name: str) -> Things:
-    named = {hash_text(word): kind for kind, (_, listed) in enumerate(_lines(name)) for word in listed}
-    keys, slots = hash_table(named)
+    named = {word: kind for kind, (_, listed) in enumerate(_lines(name)) for word in listed}
+    keys, slots = hash_table(hash_texts(list(named)))
     kinds = np.full(len(keys), -1, np.int32)
     kinds[slots] = list(named.values())
     return Things(keys, kinds)
@@ -170,18 +172,18 @@ def regions() -> Things:
 @functools.cache
 def noise() -> np.ndarray:
     """Words that say nothing: small words, and what sellers add."""
-    return hash_table(_noise())[0]
+    return hash_table(hash_texts(_noise()))[0]
 
 
-def _noise() -> set[int]:
+def _noise() -> list[str]:
     lines = (line.split("#")[0] for line in _text("unsaid").splitlines())
-    return {hash_text(word) for line in lines for word in line.split(",") if word.strip()}
+    return [word for line in lines for word in line.split(",") if word.strip()]
 
 
 @functools.cache
 def unsaid() -> np.ndarray:
     """Words that no substitution counts: noise, and all that the grammar knows."""
-    return hash_table(_noise() | {hash_text(phrase) for phrase, *_ in _entries()})[0]
+    return hash_table(hash_texts([*_noise(), *(phrase for phrase, *_ in _entries())]))[0]
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 from .sorting import order_of
 
 BLOCK = 64  # texts whose code points and hashes are held at a time
@@ -107,7 +107,7 @@ def _shingle_count(length: int) -> int:
     return length - 2 if length > 2 else min(length, 1)
 
 
-@inner
+@making
 def _scratch(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Bytes, code points and hashes of the largest block."""
     size = 0
@@ -194,7 +194,7 @@ def shingles(data: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return values[:total], offsets
 
 
-@inner
+@making
 def _write_sorted(hashes: np.ndarray, ranks: np.ndarray, places: np.ndarray, values: np.ndarray, total: int) -> int:
     """Write the distinct ones of `hashes` to values[total:], sorted; give the total after them."""
     count = len(hashes)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled import inner
+from ..compiled import inner, making
 from .forms import akin
 from .grammar import spaceless
 from .letters import DIGIT, LETTER, find, hash_points
@@ -23,7 +23,7 @@ class Pairing(NamedTuple):
     told: np.ndarray  # [bool (words of the other,)] whether the one says it
 
 
-@inner
+@making
 def paired(one: Text, other: Text, things: Things, lexicon: Lexicon) -> Pairing:
     """Find the words of two texts that are one word; text without spaces is left out."""
     said, told = np.zeros(len(one.starts), np.bool_), np.zeros(len(other.starts), np.bool_)
@@ -94,7 +94,7 @@ def _thing(text: Text, w: int, things: Things) -> np.int64:
     return np.int64(things.kinds[slot]) if slot >= 0 else np.int64(-1)
 
 
-@inner
+@making
 def rivals(
     one: Text, other: Text, things: Things, ours: np.ndarray, here: int, theirs: np.ndarray, there: int
 ) -> tuple[int, int]:

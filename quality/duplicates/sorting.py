@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import inner
+from ..compiled import inner, making
 
 
-@inner
+@making
 def order_of(keys: np.ndarray) -> np.ndarray:
     """Give the places of keys in rising order, equal ones as they stand: merge sort. [(n,)] -> [int64 (n,)]"""
     n = len(keys)
@@ -46,7 +46,7 @@ def rise(values: np.ndarray, count: int) -> None:
         values[at] = value
 
 
-@inner
+@making
 def taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Give what stands at some places: values[places], which numba is long in compiling. [(n,)], [(m,)] -> [(m,)]"""
     found = np.empty(len(places), values.dtype)
@@ -55,7 +55,7 @@ def taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     return found
 
 
-@inner
+@making
 def put_in(order: np.ndarray, values: np.ndarray) -> None:
     """Bring values into an order, in place. [int64 (n,)], [(n,)]"""
     moved = taken(values, order)

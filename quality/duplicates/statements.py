@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import compiled, inner
+from ..compiled import inner
 from .figures import figures
 from .grammar import (
     AMPERSAND,
@@ -44,7 +44,7 @@ from .numerals import Text, number
 from .part_numbers import part_number
 
 
-@compiled
+@inner
 def read(text: Text, lexicon: Lexicon, found: Found) -> None:
     """Write down all that a title says of its variant."""
     found.total[0] = 0

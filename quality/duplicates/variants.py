@@ -21,7 +21,7 @@ import pyarrow as pa
 import xxhash
 
 from ..compiled import compiled, inner
-from .grammar import MOST, Found, cut_text
+from .grammar import cut_text, no_statements
 from .gtin import gtin
 from .letters import alphabet
 from .lexicon import KINDS, Lexicon, feature, lexicon
@@ -87,7 +87,7 @@ def veto(
     return Veto(KINDS[kind], words[0], words[1])
 
 
-@compiled
+@inner
 def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> np.int64:
     """Give the first kind in which two listings conflict, -1 if none does.
 
@@ -149,7 +149,7 @@ def _features(
     data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> tuple[np.ndarray, np.ndarray]:
     values, offsets, total = np.empty(16 * len(bounds), np.uint64), np.zeros(len(bounds), np.int64), 0
-    found = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
+    found = no_statements()
     for i in range(len(bounds) - 1):
         read(cut_text(data, bounds[i], bounds[i + 1], classes, folds), words, found)
         kept = _distinct(found.features, found.total[0])
@@ -170,7 +170,7 @@ def _spans(
     data: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The statements of one text, in its order, and the characters that make each."""
-    found = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
+    found = no_statements()
     text = cut_text(data, 0, len(data), classes, folds)
     read(text, words, found)
     n = found.total[0]

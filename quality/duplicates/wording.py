@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 from .forms import written_apart
-from .grammar import MOST, Found, cut_text, has_script, spaceless
+from .grammar import cut_text, has_script, no_statements, spaceless
 from .letters import DIGIT, HAN, LETTER, THAI, alphabet, find, hash_points
 from .lexicon import Lexicon, Things, lexicon, noise, regions, things, unsaid
 from .numerals import Text
@@ -89,8 +89,8 @@ def _substitutions(
     compiled code is taken over into each caller, and what reads titles is large.
     """
     result = np.zeros(len(left), np.bool_)
-    said = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
-    told = Found(np.empty(MOST, np.uint64), np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.zeros(1, np.int64))
+    said = no_statements()
+    told = no_statements()
     for k in range(len(left)):
         one = cut_text(data, bounds[left[k]], bounds[left[k] + 1], tables.classes, tables.folds)
         other = cut_text(data, bounds[right[k]], bounds[right[k] + 1], tables.classes, tables.folds)
@@ -153,7 +153,7 @@ def _spell(text: Text, spans: np.ndarray, count: int) -> None:
         spans[k, 1] = text.places[text.ends[spans[k, 1] - 1] - 1] + 1
 
 
-@inner
+@making
 def _alone(one: Text, other: Text, said: np.ndarray, tables: _Tables, spans: np.ndarray) -> int:
     """Collect the spans of words that a text says alone; give their number."""
     total, w = 0, 0
@@ -188,7 +188,7 @@ def _content(text: Text, w: int, known: np.ndarray) -> bool:
     return bool(find(known, text.hashes[w]) < 0)
 
 
-@inner
+@making
 def _uncovered(
     one: Text, first: int, last: int, other: Text, known: np.ndarray, spans: np.ndarray, total: int
 ) -> int:  # fmt: skip

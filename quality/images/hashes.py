@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 
 CELLS = 64  # 8 x 8 means of colours
 WORST = 16  # cells whose chroma differs most: a product covers a part of its photo, the rest is background
@@ -100,7 +100,7 @@ def _colour_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return found
 
 
-@inner
+@making
 def cell_distance(left: np.ndarray, right: np.ndarray) -> float:
     """`colour_distance` of one pair. [uint8 (192,)] x2"""
     worst = np.zeros(WORST, np.float64)  # squares, the smallest first
@@ -118,7 +118,10 @@ def cell_distance(left: np.ndarray, right: np.ndarray) -> float:
                 worst[place] = worst[place + 1]
                 place += 1
             worst[place] = chroma
-    return float(luma / CELLS + np.sqrt(worst).sum() / WORST)
+    colour = 0.0
+    for square in worst:
+        colour += np.sqrt(square)
+    return float(luma / CELLS + colour / WORST)
 
 
 def information(rgb: np.ndarray) -> np.ndarray:

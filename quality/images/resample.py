@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled import compiled, inner
+from ..compiled import compiled, inner, making
 
 REACH = 3  # zero crossings of the Lanczos window on each side
 PRECISION = 22  # bits behind the point of a weight: 8 of a pixel, 2 for the window's lobes, 32 in all
@@ -106,7 +106,7 @@ def _shrink(rgb: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     return _flipped(smaller, len(high.first)).reshape(len(high.first), len(wide.first), 3)
 
 
-@inner
+@making
 def _flipped(image: np.ndarray, width: int) -> np.ndarray:
     """Transpose a picture of three colours. [uint8 (h, 3 w)] -> [uint8 (w, 3 h)]"""
     height = image.shape[0]
@@ -133,7 +133,7 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return found.reshape(height, width)
 
 
-@inner
+@making
 def lanczos(gray: np.ndarray, flipped: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     """Resize as Pillow's `resize(…, LANCZOS)` does.
 
@@ -151,7 +151,7 @@ def lanczos(gray: np.ndarray, flipped: np.ndarray, wide: Taps, high: Taps) -> np
     return _down(transposed(_down(flipped, wide)), high)
 
 
-@inner
+@making
 def transposed(image: np.ndarray) -> np.ndarray:
     """Transpose, eight rows at a time: a store for every byte of a column misses the cache. [uint8 (h, w)] -> (w, h)"""
     height, width = image.shape
@@ -170,7 +170,7 @@ def transposed(image: np.ndarray) -> np.ndarray:
     return found
 
 
-@inner
+@making
 def _down(image: np.ndarray, taps: Taps) -> np.ndarray:
     """Resize the height. [uint8 (h, w)] -> [uint8 (side, w)]"""
     width, side = image.shape[1], len(taps.first)
@@ -195,7 +195,7 @@ def _down(image: np.ndarray, taps: Taps) -> np.ndarray:
     return found
 
 
-@inner
+@making
 def means(rgb: np.ndarray, wide: Taps, high: Taps) -> np.ndarray:
     """Average colours over cells, rounded half up.
 

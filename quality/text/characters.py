@@ -83,9 +83,9 @@ def matches(texts: pa.Array, pattern: str, rows: pa.Array | None = None) -> pa.A
 
 @functools.cache
 def code_points() -> tuple[np.ndarray, str]:
-    """All code points but surrogates, and the characters."""
-    points = [point for plane in _PLANES for point in plane]
-    return np.array(points), "".join(map(chr, points))
+    """All code points but surrogates, and the characters. [int64 (n,)], n characters"""
+    points = np.concatenate([np.arange(plane.start, plane.stop) for plane in _PLANES])
+    return points, points.astype("<u4").tobytes().decode("utf-32-le")
 
 
 @functools.cache
@@ -101,16 +101,12 @@ def kinds(*classes: str) -> np.ndarray:
     table = np.zeros(_SIZE, np.uint8 if len(classes) <= 8 else np.uint32)
     for bit, kind in enumerate(classes):
         if r"\p" in kind.lower():
-            found = np.flatnonzero(pc.match_substring_regex(_one_by_one(), f"(?s){kind}"))
+            marked = pc.replace_substring_regex(pa.scalar(characters), f"(?s){kind}", chr(_SIZE)).as_py()
+            found = np.flatnonzero(np.frombuffer(marked.encode("utf-32-le"), "<u4") == _SIZE)
         else:  # Python is quicker than RE2 at this
             found = np.array([match.start() for match in re.finditer(kind, characters, re.ASCII)], np.int64)
         table[points[found]] |= table.dtype.type(1 << bit)
     return table
-
-
-@functools.cache
-def _one_by_one() -> pa.Array:
-    return pa.array(list(code_points()[1]))
 
 
 def rows_with(texts: pa.Array, kind: str) -> pa.Array:
