@@ -108,7 +108,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 12
+    version = 13
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")

@@ -34,7 +34,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 MOST = 256  # folders that are kept, the last used ones: about eight versions of all modules
 UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)

@@ -20,7 +20,6 @@ from typing import IO, Any
 
 import pyarrow.fs
 import xxhash
-from fsspec.core import url_to_fs
 
 from .errors import EclipError
 
@@ -64,6 +63,8 @@ class Storage:
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs  # late: it brings an event loop, which frames in memory never need
+
         # Listings change under us (workers write, the driver looks): never trust a cached one.
         fs, path = url_to_fs(self.url, use_listings_cache=False)
         return fs, path

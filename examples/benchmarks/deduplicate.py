@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from eclip.examples.benchmarks.environments import FOLDER, environment
 from eclip.examples.benchmarks.planted_titles import COPIES, Title, judge, plant, write
@@ -101,33 +102,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tools", default=",".join({name.partition(",")[0] for name in TOOLS}))
     parser.add_argument("--envs", type=Path, default=FOLDER, help="where the tools compared are installed")
+    parser.add_argument("--runs", type=int, default=3, help="of each tool, in turn; medians are given")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     titles = plant(options.rows, options.seed)
     chosen = {name: tool for name, tool in TOOLS.items() if name.partition(",")[0] in options.tools.split(",")}
+    pythons = {name: tool.python(options.envs) for name, tool in chosen.items()}
+    for name, tool in chosen.items():
+        run(tool, pythons[name], titles[:SMALL])  # compiles, caches
+    turns = [
+        {
+            name: (run(tool, pythons[name], titles[:SMALL]), run(tool, pythons[name], titles))
+            for name, tool in chosen.items()
+        }
+        for _ in range(options.runs)
+    ]
     names = ("precision", "recall", "f1", *COPIES, "variant", "largest")
     print(f"{'tool':<32}{'CPU s':>8}{'start':>7}{'peak MB':>9}{'ours x':>8}" + "".join(f"{n[:9]:>10}" for n in names))
-    rows, ours = [], 0.0
-    for name, tool in chosen.items():
-        python = tool.python(options.envs)
-        run(tool, python, titles[:SMALL])  # compiles, caches
-        start = run(tool, python, titles[:SMALL]).cpu
-        result = run(tool, python, titles)
-        score = judge(titles, result.removed)
-        ours = ours or result.cpu
+    rows, first = [], next(iter(chosen))
+    for name in chosen:
+        results = [turn[name][1] for turn in turns]
         row = {
             "tool": name,
-            "cpu": result.cpu,
-            "start": start,
-            "peak": result.peak,
-            "ratio": result.cpu / ours,
-            **score,
+            "cpu": median(result.cpu for result in results),
+            "start": median(turn[name][0].cpu for turn in turns),
+            "peak": median(result.peak for result in results),
+            "ratio": median(turn[name][1].cpu / turn[first][1].cpu for turn in turns),
+            **judge(titles, results[0].removed),
         }
         rows.append(row)
         print(
-            f"{name:<32}{result.cpu:>8.1f}{start:>7.1f}{result.peak:>9.0f}{row['ratio']:>8.1f}"
-            + "".join(f"{score[n]:>10.3f}" if n != "largest" else f"{score[n] or '-':>10}" for n in names),
-            flush=True,
+            f"{name:<32}{row['cpu']:>8.1f}{row['start']:>7.1f}{row['peak']:>9.0f}{row['ratio']:>8.1f}"
+            + "".join(f"{row[n]:>10.3f}" if n != "largest" else f"{row[n] or '-':>10}" for n in names)
         )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))

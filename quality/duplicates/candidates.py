@@ -21,17 +21,23 @@ from .minhash import Shingles, jaccard, shingles
 from .photo_signs import read
 from .sorting import order_of, taken
 from .variants import conflict
-from .words import cosine_of, squares, words
+from .words import Words, cosine_of, squares, words
 
 SMALL = 16  # members of a bucket that are all compared with each other: links join what no drop does
 LOOSE = 0.2  # Jaccard index from which it is worth comparing words
 FAR_64 = 12  # bits of the 64-bit hash above which photos are not worth comparing closely
 IMAGE_FLOOR = 64  # of 256 bits: edges of photos farther apart are not kept
 PHOTO_LEADERS = 256  # photos on white share many words of their hashes; bits are counted quickly
+_SIZE, _CONTENT, _GTIN, _PHOTOS = range(4, 8)  # of `_facts`
 
 
 def verify(
-    rows: pa.Table, buckets: Buckets, rarity: np.ndarray, config: DeduplicateConfig, sets: Shingles | None = None
+    rows: pa.Table,
+    buckets: Buckets,
+    rarity: np.ndarray,
+    config: DeduplicateConfig,
+    sets: Shingles | None = None,
+    said: Words | None = None,
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Compare the members of buckets.
 
@@ -41,13 +47,14 @@ def verify(
         rarity: [float32 (BINS,)] weights of words, over the whole catalog.
         config: floors and leaders.
         sets: The rows' shingles, where they are known already.
+        said: Their words, likewise.
 
     Returns:
         Left and right rows, [int64 (m,)] each, the lower id on the left, and m rows of EDGES, each pair once.
     """
     rows = rows.combine_chunks()
     texts = rows["text"].combine_chunks()
-    sets, said = sets or shingles(texts), words(texts)
+    sets, said = sets or shingles(texts), said or words(texts)
     seller, gtin, content = (np.asarray(rows[name]) for name in ("seller", "gtin", "content"))
     photos = read(rows["photos"])
     left, right, similarity = _pairs(
@@ -69,25 +76,39 @@ def verify(
 
 
 @making
-def _sketches(words: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """Note in 256 bits which shingles a text may have. [uint64 (n, 4)]"""
-    found = np.zeros((len(bounds) - 1, 4), np.uint64)
-    for i in range(len(bounds) - 1):
+def _facts(
+    words: np.ndarray, bounds: np.ndarray, content: np.ndarray, gtin: np.ndarray, photo_bounds: np.ndarray
+) -> np.ndarray:
+    """Bring together what every comparison asks of a listing, in one line of the processor's cache. [uint64 (n, 8)]
+
+    256 bits say which shingles the text may have.
+    """
+    found = np.zeros((len(bounds) - 1, 8), np.uint64)
+    for i in range(len(found)):
         for k in range(bounds[i], bounds[i + 1]):
             found[i, (words[k] >> np.uint32(6)) & np.uint32(3)] |= np.uint64(1) << np.uint64(words[k] & np.uint32(63))
+        found[i, _SIZE] = bounds[i + 1] - bounds[i]
+        found[i, _CONTENT], found[i, _GTIN] = content[i], gtin[i]
+        found[i, _PHOTOS] = photo_bounds[i + 1] - photo_bounds[i]
     return found
 
 
 @inner
-def _most(sketch: np.ndarray, bounds: np.ndarray, left: int, right: int) -> float:
+def _most(facts: np.ndarray, left: int, right: int) -> float:
     """Give the Jaccard index that two texts have at most: a bit that one alone has is a shingle of its own."""
-    one, other = bounds[left + 1] - bounds[left], bounds[right + 1] - bounds[right]
+    one, other = int(np.int64(facts[left, _SIZE])), int(np.int64(facts[right, _SIZE]))
     lone = lonely = np.uint64(0)
-    for k in range(4):
-        lone += popcount(sketch[left, k] & ~sketch[right, k])
-        lonely += popcount(sketch[right, k] & ~sketch[left, k])
-    shared = min(one - np.int64(lone), other - np.int64(lonely))
+    for k in range(_SIZE):
+        lone += popcount(facts[left, k] & ~facts[right, k])
+        lonely += popcount(facts[right, k] & ~facts[left, k])
+    shared = min(one - int(np.int64(lone)), other - int(np.int64(lonely)))
     return float(shared / max(1, one + other - shared)) + 1e-9
+
+
+@inner
+def _equal(facts: np.ndarray, left: int, right: int, fact: int) -> bool:
+    """Say whether two listings have a fact, and the same."""
+    return bool(facts[left, fact] > 0 and facts[left, fact] == facts[right, fact])
 
 
 @compiled
@@ -97,10 +118,16 @@ def _pairs(
     phash: np.ndarray, level: np.ndarray, photo_bounds: np.ndarray, said: np.ndarray, said_bounds: np.ndarray,
     square: np.ndarray, norm: np.ndarray, floor: float, word_floor: float, close: float, most: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Pairs of members and leaders that resemble each other, as row numbers, with their Jaccard index."""
+    """Pairs of members and leaders that resemble each other, as row numbers, with their Jaccard index.
+
+    A pair may come several times, though most that small buckets share come once.
+    """
     left, right, similarity = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.float64)
-    sketch = _sketches(words, bounds)
-    n = 0
+    facts = _facts(words, bounds, content, gtin, photo_bounds)
+    n, places = 0, 1
+    while places < len(starts):
+        places *= 2
+    found = np.full(places, -1, np.int64)  # pairs by their hash, the last one of each place
     leaders = np.empty(max(most, SMALL, PHOTO_LEADERS), np.int64)
     for bucket in range(len(starts) - 1):
         members = rows[starts[bucket] : starts[bucket + 1]]
@@ -122,19 +149,22 @@ def _pairs(
                 alike, kept = False, 0
                 for k in range(count):
                     other = leaders[k]
-                    copy = content[row] > 0 and content[row] == content[other]
-                    image = nearest(phash, level, photo_bounds, row, other) <= FAR_64
-                    code = gtin[row] > 0 and gtin[row] == gtin[other]
+                    copy, code = _equal(facts, row, other, _CONTENT), _equal(facts, row, other, _GTIN)
+                    image = facts[row, _PHOTOS] > 0 and facts[other, _PHOTOS] > 0
+                    image = image and nearest(phash, level, photo_bounds, row, other) <= FAR_64
                     if of_photo[bucket] and not image:
                         continue
-                    text, wordy = 1.0 if copy and bounds[row] < bounds[row + 1] else 0.0, False
+                    pair = other * len(facts) + row
+                    place = (pair * 0x9E3779B97F4A7C1 >> 20) & (places - 1)
+                    text, wordy = 1.0 if copy and facts[row, _SIZE] > 0 else 0.0, False
                     if not copy:
-                        reach = _most(sketch, bounds, other, row)
+                        reach = _most(facts, other, row)
                         alike_at_all = image or code or reach >= floor
                         if not alike_at_all and reach >= LOOSE:
                             wordy = cosine_of(said, said_bounds, square, norm, other, row) >= word_floor
-                        if alike_at_all or wordy:
-                            text = jaccard(words, bounds, other, row)
+                        if not (alike_at_all or wordy) or (small and found[place] == pair):
+                            continue
+                        text = jaccard(words, bounds, other, row)
                         if not alike_at_all:
                             wordy = text >= LOOSE
                         elif text < floor:
@@ -146,7 +176,7 @@ def _pairs(
                         kept += 1
                         if n == len(left):
                             left, right, similarity = _grown(left), _grown(right), _grown(similarity)
-                        left[n], right[n], similarity[n] = other, row, text
+                        left[n], right[n], similarity[n], found[place] = other, row, text, pair
                         n += 1
                     alike = alike or same
                     if copy:

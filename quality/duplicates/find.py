@@ -31,7 +31,7 @@ from .frame import frame_of, listings_of, shared
 from .links import links
 from .own_vetoes import OwnVetoes
 from .signs import SIGNS, Signs, signs
-from .words import frequencies, weights, words
+from .words import Words, frequencies, weights, words
 from .xxh64 import digests
 
 SIGNED_AT_ONCE = 8192  # listings between two moves of the progress bar
@@ -123,8 +123,9 @@ def _found(
     known = _signs(listings, photos, config, moved)
     moved("compare", 0, 1)
     rows = pa.Table.from_batches([known.rows])
-    rarity = weights(frequencies(words(known.rows["text"])), len(listings))
-    left, right, edges = _edges(rows, known, rarity, config)
+    said = words(known.rows["text"])
+    rarity = weights(frequencies(said), len(listings))
+    left, right, edges = _edges(rows, known, rarity, said, config)
     moved("decide", 0, 1)
     ids = listings["id"]
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
@@ -165,13 +166,19 @@ def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
 
 
 def _edges(
-    rows: pa.Table, known: Signs, rarity: np.ndarray, config: DeduplicateConfig
+    rows: pa.Table, known: Signs, rarity: np.ndarray, said: Words, config: DeduplicateConfig
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Verify all buckets. Left and right rows, and rows of EDGES."""
     original = originals(np.asarray(rows["content"]))
     parts = [
         hang(rows, original, config.vetoes),
-        verify(rows, buckets(known.keys.of(original == np.arange(len(original))), config.leaders), rarity, config),
+        verify(
+            rows,
+            buckets(known.keys.of(original == np.arange(len(original))), config.leaders),
+            rarity,
+            config,
+            said=said,
+        ),
     ]
     left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     return left, right, pa.concat_tables([edges for *_, edges in parts])

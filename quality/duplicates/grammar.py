@@ -110,21 +110,36 @@ def _gap(points: np.ndarray, first: int, last: int) -> int:
 
 
 @making
-def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray) -> Text:
-    """Cut UTF-8 bytes [first, last) into words with their hashes and what stands between them."""
-    size = last - first + 1
-    points, scripts, places = np.empty(size, np.uint32), np.empty(size, np.uint8), np.empty(size, np.int64)
-    starts, ends = np.empty(MOST_WORDS, np.int64), np.empty(MOST_WORDS, np.int64)
-    n = fold(data, first, last, classes, folds, points, scripts, places)
-    words = cut(scripts, n, starts, ends)
-    hashes, gaps = np.empty(words, np.uint64), np.empty(words + 1, np.int64)
+def room_for(bounds: np.ndarray) -> Text:
+    """Make room for the longest of some texts. [int64 (n + 1,)] where each begins and ends"""
+    size = 1
+    for k in range(len(bounds) - 1):
+        size = max(size, bounds[k + 1] - bounds[k] + 1)
+    return Text(
+        np.empty(size, np.uint32), np.empty(size, np.uint8), np.empty(size, np.int64), np.empty(MOST_WORDS, np.int64),
+        np.empty(MOST_WORDS, np.int64), np.empty(MOST_WORDS, np.uint64), np.empty(MOST_WORDS + 1, np.int64),
+    )  # fmt: skip
+
+
+@making
+def cut_text(data: np.ndarray, first: int, last: int, classes: np.ndarray, folds: np.ndarray, room: Text) -> Text:
+    """Cut UTF-8 bytes [first, last) into words with their hashes and what stands between them.
+
+    The text lies in the room until another is cut there.
+    """
+    points, starts, ends = room.points, room.starts, room.ends
+    n = fold(data, first, last, classes, folds, points, room.scripts, room.places)
+    words = cut(room.scripts, n, starts, ends)
     behind = 0
     for k in range(words):
-        hashes[k] = hash_points(points, starts[k], ends[k])
-        gaps[k] = _gap(points, behind, starts[k])
+        room.hashes[k] = hash_points(points, starts[k], ends[k])
+        room.gaps[k] = _gap(points, behind, starts[k])
         behind = ends[k]
-    gaps[words] = _gap(points, behind, n)
-    return Text(points[:n], scripts[:n], places[:n], starts[:words], ends[:words], hashes, gaps)
+    room.gaps[words] = _gap(points, behind, n)
+    return Text(
+        points[:n], room.scripts[:n], room.places[:n], starts[:words], ends[:words], room.hashes[:words],
+        room.gaps[: words + 1],
+    )  # fmt: skip
 
 
 @inner

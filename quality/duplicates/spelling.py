@@ -27,6 +27,7 @@ from .grammar import (
     cut_text,
     has_script,
     phrase,
+    room_for,
     unit,
 )
 from .letters import DIGIT, LETTER, MOST_WORDS, alphabet, combine, mix
@@ -76,9 +77,9 @@ def _spelled(
     data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> np.ndarray:  # fmt: skip
     """Hash texts; 0 for one without a word and one with too many to be read."""
-    found = np.zeros(len(bounds) - 1, np.uint64)
+    found, room = np.zeros(len(bounds) - 1, np.uint64), room_for(bounds)
     for row in range(len(found)):
-        text = cut_text(data, bounds[row], bounds[row + 1], classes, folds)
+        text = cut_text(data, bounds[row], bounds[row + 1], classes, folds, room)
         if 0 < len(text.starts) < MOST_WORDS:
             found[row] = _hash(text, words)
     return found

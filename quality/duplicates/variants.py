@@ -21,7 +21,7 @@ import pyarrow as pa
 import xxhash
 
 from ..compiled import compiled, inner
-from .grammar import cut_text, no_statements
+from .grammar import cut_text, no_statements, room_for
 from .gtin import gtin
 from .letters import alphabet
 from .lexicon import KINDS, Lexicon, feature, lexicon
@@ -149,9 +149,9 @@ def _features(
     data: np.ndarray, bounds: np.ndarray, classes: np.ndarray, folds: np.ndarray, words: Lexicon
 ) -> tuple[np.ndarray, np.ndarray]:
     values, offsets, total = np.empty(16 * len(bounds), np.uint64), np.zeros(len(bounds), np.int64), 0
-    found = no_statements()
+    found, room = no_statements(), room_for(bounds)
     for i in range(len(bounds) - 1):
-        read(cut_text(data, bounds[i], bounds[i + 1], classes, folds), words, found)
+        read(cut_text(data, bounds[i], bounds[i + 1], classes, folds, room), words, found)
         kept = _distinct(found.features, found.total[0])
         if total + kept > len(values):
             larger = np.empty(2 * len(values), np.uint64)
@@ -171,7 +171,7 @@ def _spans(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The statements of one text, in its order, and the characters that make each."""
     found = no_statements()
-    text = cut_text(data, 0, len(data), classes, folds)
+    text = cut_text(data, 0, len(data), classes, folds, room_for(np.array([0, len(data)])))
     read(text, words, found)
     n = found.total[0]
     starts, ends = np.empty(n, np.int64), np.empty(n, np.int64)

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ..compiled import compiled, inner, making
 from .forms import written_apart
-from .grammar import cut_text, has_script, no_statements, spaceless
+from .grammar import cut_text, has_script, no_statements, room_for, spaceless
 from .letters import DIGIT, HAN, LETTER, THAI, alphabet, find, hash_points
 from .lexicon import Lexicon, Things, lexicon, noise, regions, things, unsaid
 from .numerals import Text
@@ -91,9 +91,10 @@ def _substitutions(
     result = np.zeros(len(left), np.bool_)
     said = no_statements()
     told = no_statements()
+    room, other_room = room_for(bounds), room_for(bounds)
     for k in range(len(left)):
-        one = cut_text(data, bounds[left[k]], bounds[left[k] + 1], tables.classes, tables.folds)
-        other = cut_text(data, bounds[right[k]], bounds[right[k] + 1], tables.classes, tables.folds)
+        one = cut_text(data, bounds[left[k]], bounds[left[k] + 1], tables.classes, tables.folds, room)
+        other = cut_text(data, bounds[right[k]], bounds[right[k] + 1], tables.classes, tables.folds, other_room)
         # One of two texts always comes first, so that a pair and its mirror image are judged alike.
         turned = hash_points(one.points, 0, len(one.points)) > hash_points(other.points, 0, len(other.points))
         if turned:

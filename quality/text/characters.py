@@ -97,16 +97,22 @@ def kinds(*classes: str) -> np.ndarray:
     >>> kinds(r"\p{L}", r"\p{N}")[[ord("a"), ord("7"), ord("ß"), ord("-")]].tolist()
     [1, 2, 1, 0]
     """
-    points, characters = code_points()
+    points = code_points()[0]
     table = np.zeros(_SIZE, np.uint8 if len(classes) <= 8 else np.uint32)
     for bit, kind in enumerate(classes):
-        if r"\p" in kind.lower():
-            marked = pc.replace_substring_regex(pa.scalar(characters), f"(?s){kind}", chr(_SIZE)).as_py()
-            found = np.flatnonzero(np.frombuffer(marked.encode("utf-32-le"), "<u4") == _SIZE)
-        else:  # Python is quicker than RE2 at this
-            found = np.array([match.start() for match in re.finditer(kind, characters, re.ASCII)], np.int64)
-        table[points[found]] |= table.dtype.type(1 << bit)
+        table[points[_places(kind)]] |= table.dtype.type(1 << bit)
     return table
+
+
+@functools.cache
+def _places(kind: str) -> np.ndarray:
+    """Say which of all characters are of a class. [int64 (m,)]"""
+    characters = code_points()[1]
+    if r"\p" in kind.lower():
+        marked = pc.replace_substring_regex(pa.scalar(characters), f"(?s){kind}", chr(_SIZE)).as_py()
+        return np.flatnonzero(np.frombuffer(marked.encode("utf-32-le"), "<u4") == _SIZE)
+    # Python is quicker than RE2 at this.
+    return np.array([match.start() for match in re.finditer(kind, characters, re.ASCII)], np.int64)
 
 
 def rows_with(texts: pa.Array, kind: str) -> pa.Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -184,3 +185,16 @@ def test_a_module_is_compiled_anew_when_one_changes_that_it_calls() -> None:
     names = {name.rpartition(".")[2] for name in kernel_cache.sources(statements.__name__)}
     assert {"statements", "figures", "grammar", "letters", "sorting"} <= names
     assert "buckets" not in names
+
+
+def test_a_process_that_finds_all_compiled_reads_nothing_that_only_compiling_needs() -> None:
+    """A third of its start would be that."""
+    program = (
+        "import sys, pandas, eclip\n"
+        "frame = pandas.DataFrame({'title': ['Red mug 300 ml', 'red mug 0.3 l', 'Box 10 x 20 cm', 'Blue mug 300 ml'] * 9})\n"
+        "print(len(eclip.find_duplicates(eclip.clean(frame)).links))\n"
+        "print([name for name in ('scipy.linalg', 'numba.np.arraymath') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", program]
+    compiling, finding = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
+    assert finding.splitlines() == [compiling.splitlines()[0], "[]"]
