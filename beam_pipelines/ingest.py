@@ -41,7 +41,7 @@ class Ingest(Stage):
     """Read the source."""
 
     name = "ingest"
-    version = 4
+    version = 5
     libraries = ("numba", "pillow", "scipy", "simplejpeg")
     pipelines = (Step("Partition", "source"), Step("Sort"), Step("Look at photos"))
 

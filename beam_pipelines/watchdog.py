@@ -23,6 +23,8 @@ CLUSTER = re.compile(
     r"|Connection (unexpectedly )?(closed|reset)|Socket closed|DEADLINE|CANCELLED|UNAVAILABLE|did not exit",
     re.IGNORECASE,
 )
+# What Flink is told by a worker that was killed: nothing but that nobody is there any more.
+GONE = re.compile(r"CANCELLED: client cancelled|Multiplexer hanging up")
 GOES_ON = "finished shards are kept, `eclip run` goes on from there"
 
 
@@ -132,6 +134,13 @@ class Watchdog:
             return StageError(f"{self._no_pool(said[0])}; {GOES_ON}")
         last = cause(said[0].trace)
         of_python = "Traceback (most recent call last)" in said[0].trace
+        if not of_python and GONE.search(_thrown(said[0].trace)):
+            gone = (
+                f"the job {self.name} failed: a worker ended in the midst of its work, which is most often for a lack "
+                f"of memory; the logs of the pools at {self.pool} and of their hosts' kernels may say more"
+            )
+            # Flink has tried more than once: what kills a worker each time will do so again.
+            return StageError(f"{gone}; {GOES_ON}") if len(said) > 1 else ShrunkError(gone)
         if not of_python and CLUSTER.search(_thrown(said[0].trace)):
             return ShrunkError(f"the job {self.name} failed: {last}")
         return StageError(f"the job {self.name} failed on the cluster: {last}")

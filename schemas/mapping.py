@@ -159,6 +159,8 @@ def _attributes(records: pa.RecordBatch, theirs: Theirs) -> pa.Array:
         if column.type == ATTRIBUTES:
             return column
         return pa.array([_attribute_list(value) for value in column.to_pylist()], ATTRIBUTES)
+    if isinstance(theirs, Mapping):
+        theirs = dict(sorted(theirs.items()))  # keys of a configuration have no order
     names = list(theirs)
     texts = [pc.utf8_trim_whitespace(text(records.column(c))) for c in _names(theirs)]
     present = np.stack(

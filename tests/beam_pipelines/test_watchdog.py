@@ -16,6 +16,8 @@ POOL_GONE = """org.apache.flink.runtime.taskmanager.AsynchronousException
 Caused by: java.lang.Exception: at org.apache.beam.runners.fnexecution.environment.ExternalEnvironmentFactory
 Caused by: org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: UNAVAILABLE: io exception"""
 
+CALL = "org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: CANCELLED: client cancelled"
+
 # Every trace of a task has these places; they say nothing of the task manager.
 FRAMES = """\tat org.apache.flink.runtime.taskmanager.Task.runWithSystemExitMonitoring(Task.java:958)
 \tat org.apache.flink.runtime.taskexecutor.TaskExecutor.submitTask(TaskExecutor.java:1)
@@ -153,6 +155,17 @@ def test_a_job_that_failed_for_the_cluster_may_be_tried_again_and_for_python_not
     assert not isinstance(found.value, ShrunkError)
     manager.jobs["j"]["exceptions"] = [f"java.io.IOException: disk full\n{FRAMES}"]
     with pytest.raises(StageError, match="disk full") as found:
+        dog(manager).look(0)
+    assert not isinstance(found.value, ShrunkError)
+
+
+def test_a_worker_that_was_killed_is_named_and_tried_again_only_where_flink_has_not(manager: JobManager) -> None:
+    killed = f"java.util.concurrent.ExecutionException: {CALL}\n{FRAMES}\nCaused by: {CALL}"
+    manager.jobs["j"] = {"state": "FAILED", "exceptions": [killed]}
+    with pytest.raises(ShrunkError, match=r"a worker ended in the midst of its work.*memory.*localhost:50000"):
+        dog(manager).look(0)
+    manager.jobs["j"]["exceptions"] = [killed, killed]
+    with pytest.raises(StageError, match=r"memory.*goes on from there") as found:
         dog(manager).look(0)
     assert not isinstance(found.value, ShrunkError)
 

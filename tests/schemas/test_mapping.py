@@ -164,6 +164,15 @@ def test_times() -> None:
     ]  # fmt: skip
 
 
+def test_the_order_in_which_a_configuration_names_attributes_means_nothing() -> None:
+    columns = {"id": ["1"], "c": ["red"], "s": ["M"]}
+    one, other = (
+        listings(columns, {"attributes": dict(named)})
+        for named in ([("colour", "c"), ("size", "s")], [("size", "s"), ("colour", "c")])
+    )
+    assert one == other
+
+
 def test_attributes_from_columns_and_from_json() -> None:
     red = [{"name": "colour", "values": ["red"]}]
     rows = listings(
