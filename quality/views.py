@@ -6,18 +6,17 @@ Compiled, because every photo of the catalog goes through here: most of the time
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
 import scipy.sparse
 import xxhash
 from PIL import Image
-from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from .compiled import compiled
 from .images.decode import open_image
@@ -34,6 +33,9 @@ from .images.features import (
     VALUES,
 )  # fmt: skip
 from .text.normalise import normalise
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 PIXELS = 16  # a side, of the photo's mean colours
 BLOCKS = (HOG_SIZE, COLOUR_SIZE, PIXELS**2 * 3)  # numbers of each kind in a photo's view
@@ -122,10 +124,15 @@ def _edges_and_colours(thumbs: np.ndarray, hsv: np.ndarray, rows: np.ndarray) ->
                 place += 1
 
 
-_ngrams = HashingVectorizer(
-    analyzer="char_wb", ngram_range=(2, 5), n_features=NGRAMS, norm=None, alternate_sign=False, lowercase=False,
-    dtype=np.float32,
-)  # fmt: skip
+# scikit-learn is imported late: it takes longer than all else of this package, and only those with photos need it.
+@functools.cache
+def _ngrams() -> HashingVectorizer:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), n_features=NGRAMS, norm=None, alternate_sign=False, lowercase=False,
+        dtype=np.float32,
+    )  # fmt: skip
 
 
 def title_view(titles: Sequence[str]) -> scipy.sparse.csr_array:
@@ -136,7 +143,7 @@ def title_view(titles: Sequence[str]) -> scipy.sparse.csr_array:
     """
     if not len(titles):
         return scipy.sparse.csr_array((0, NGRAMS), dtype=np.float32)
-    counts = scipy.sparse.csr_array(_ngrams.transform(normalise(pa.array(titles, pa.string())).to_pylist()))
+    counts = scipy.sparse.csr_array(_ngrams().transform(normalise(pa.array(titles, pa.string())).to_pylist()))
     counts.data = 1 + np.log(counts.data)
     return counts
 
@@ -190,6 +197,8 @@ class Basis:
     @classmethod
     def fit(cls, pairs: Pairs) -> Basis:
         """Find them; each kind of a photo's numbers counts alike."""
+        from sklearn.decomposition import PCA, TruncatedSVD
+
         mean = pairs.photos.mean(0)
         centred = pairs.photos - mean
         bounds = np.cumsum([0, *BLOCKS])
