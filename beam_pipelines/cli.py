@@ -122,11 +122,12 @@ def init(
         str, typer.Argument(metavar="SOURCE", help="A listing export: Parquet, CSV or JSONL, or a glob.")
     ],
     target: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("catalog.yaml"),
+    encoding: Annotated[str, typer.Option(help="What CSV and JSONL are written in, such as cp1252.")] = "utf-8",
 ) -> None:
     """Write a configuration for an export of one's own: columns looked at, the likely mapping filled in."""
     from .init import write_config
 
-    for line in write_config(source, target):
+    for line in write_config(source, target, encoding):
         out.print(escape(line))
 
 

@@ -7,6 +7,7 @@ stages read what earlier ones have not written yet.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -108,6 +109,7 @@ def submission(step: Step, runner: Runner, folder: Storage, elements: int | None
     attempt = Attempt(folder / "dry-run", ELEMENTS)
     pipeline = runner.pipeline(step.label, step.transform(Placeholder(), attempt, GatePlan()))
     graph = runner.translated(pipeline)
+    shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # which only a run would remove
     options = pipeline.options.get_all_options(drop_default=True)
     return Submission(
         step.label, elements, step.only, {k: v for k, v in options.items() if k not in UNTOLD},

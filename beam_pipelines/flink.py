@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -210,7 +210,7 @@ class FlinkRunner(Runner):
                 return
             time.sleep(POLL_S / 2)
 
-    def open(self) -> None:
+    def open(self, say: Callable[[str], object] = str) -> None:
         """Check everything, start the job server, ask the workers; once.
 
         Raises:
@@ -218,6 +218,7 @@ class FlinkRunner(Runner):
         """
         if self._server is not None:
             return
+        say(f"{self.title}: its job server is started, and its workers are asked whether they can do this run")
         problems = [*self._java_problems(), *self._cluster_problems()]
         if problems:
             raise ConfigError("\n  ".join(["the run cannot be submitted to Flink:", *problems]))

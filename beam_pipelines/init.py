@@ -17,10 +17,11 @@ from . import sources
 from .column_names import Mapped, guess
 from .photo_folder import LOOKED, folder_of, separator_of
 
+UTF_8 = "utf-8"
 NO_ID = "THE_COLUMN_THAT_IDENTIFIES_A_LISTING"  # stands where a person has to name it
 
 
-def write_config(source: str, target: Path) -> Iterator[str]:
+def write_config(source: str, target: Path, encoding: str = UTF_8) -> Iterator[str]:
     """Look at a source and write a configuration; says what was found.
 
     Raises:
@@ -28,13 +29,13 @@ def write_config(source: str, target: Path) -> Iterator[str]:
     """
     if target.exists():
         raise ConfigError(f"{target}: stands there already; name another file with --output, or remove it")
-    schema, delimiter, sample = _columns(source)
+    schema, delimiter, sample = _columns(source, encoding)
     mapping = guess(schema, sample)
     cells = _photo_cells(mapping, sample)
     separator = separator_of(cells)
     near = Path(source).absolute().parent
     root = folder_of(cells, separator, near) if near.is_dir() else None  # no folder is near a URL or a glob of folders
-    target.write_text(_text(source, target, schema, mapping, delimiter, root, separator), "utf-8")
+    target.write_text(_text(source, target, schema, mapping, delimiter, encoding, root, separator), UTF_8)
     load(target)  # what we write must load
     for ours, theirs in mapping.items():
         yield f"{ours:>14} <- {theirs if isinstance(theirs, str) else ', '.join(theirs.values())}"
@@ -55,11 +56,13 @@ def write_config(source: str, target: Path) -> Iterator[str]:
     yield f"{target} is written: look at the mapping, then `eclip run {target}`"
 
 
-def _columns(source: str) -> tuple[pa.Schema, str | None, pa.RecordBatch | None]:
+def _columns(source: str, encoding: str) -> tuple[pa.Schema, str | None, pa.RecordBatch | None]:
     """The columns of a source; of a CSV file, the delimiter too, where it is not the comma; and its first records."""
     found: dict[str | None, tuple[pa.Schema, str | None, pa.RecordBatch | None]] = {}
     for delimiter in (None, ";", "\t", "|"):
-        config = Config(source=SourceConfig(path=source, delimiter=delimiter), folder=str(Path.cwd()))
+        config = Config(
+            source=SourceConfig(path=source, delimiter=delimiter, encoding=encoding), folder=str(Path.cwd())
+        )
         files = sources.find(config)
         schema = sources.columns(files, config.source)
         found[delimiter] = schema, delimiter, None
@@ -83,8 +86,8 @@ def _unmapped(schema: pa.Schema, mapping: Mapped) -> list[str]:
 
 
 def _text(
-    source: str, target: Path, schema: pa.Schema, mapping: Mapped, delimiter: str | None, root: Path | None,
-    separator: str | None,
+    source: str, target: Path, schema: pa.Schema, mapping: Mapped, delimiter: str | None, encoding: str,
+    root: Path | None, separator: str | None,
 ) -> str:  # fmt: skip
     rest = _unmapped(schema, mapping)
     path = Path(source)
@@ -102,6 +105,7 @@ def _text(
         "source:",
         f"  path: {yaml.safe_dump(place).splitlines()[0]}",
         *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter else []),
+        *([f"  encoding: {json.dumps(encoding)}"] if encoding != UTF_8 else []),
         "  columns: # ours: theirs",
         *("    " + line for line in columns.splitlines()),
     ]

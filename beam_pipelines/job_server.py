@@ -120,12 +120,11 @@ def fetched_jar(jar: str | None, version: str) -> Path:
         OSError: it cannot be had.
         ValueError: it is neither a file nor a URL.
     """
+    if jar and "://" not in jar and not Path(jar).is_file():
+        raise FileNotFoundError("there is no such file")
     options = PipelineOptions([f"--flink_version={version}", *([f"--flink_job_server_jar={jar}"] if jar else [])])
     server = FlinkJarJobServer(options)
-    path = Path(server.local_jar(server.path_to_jar(), None))
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
-    return path
+    return Path(server.local_jar(server.path_to_jar(), None))
 
 
 def flink_of(jar: Path) -> str | None:

@@ -94,7 +94,7 @@ def _run_stage(
     if found.action == "gate" and not force:
         return _judged_again(stage, config, folder, runner, found, say)
     if piped:
-        runner.open()  # a cluster that is not there must not be found out after a night of training
+        runner.open(say)  # a cluster that is not there must not be found out after a night of training
     started = time.monotonic()
     before = folder.states().get(stage.name, {})
     folder.record(stage.name, state="running", reason=found.reason)

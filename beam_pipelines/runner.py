@@ -58,8 +58,11 @@ class Runner:
         """
         del config, stages
 
-    def open(self) -> None:
+    def open(self, say: Callable[[str], object] = str) -> None:
         """Begin to use what pipelines run on; where that is not this machine, say first what is missing there.
+
+        Args:
+            say: Tells whoever watches that something is asked that takes a while.
 
         Raises:
             ConfigError: something is missing.

@@ -163,7 +163,8 @@ class _Lines:
             line = self.number + 1 + error.object[: error.start].count(b"\n")  # of the block that was being read
             raise ConfigError(
                 f"{self.place}: not {self.encoding}: byte 0x{byte:02x} in line {line}; "
-                f"set source.encoding to what the file is written in, such as cp1252, latin-1 or cp949"
+                f"set source.encoding (of `eclip init`: --encoding) to what the file is written in, such as cp1252, "
+                f"latin-1 or cp949"
             ) from None
         except (EOFError, OSError) as error:
             raise SourceError(f"{self.place}: breaks off at line {self.number + 1} ({error})") from None

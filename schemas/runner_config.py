@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .dataflow_config import DataflowConfig
 from .section import Section
@@ -27,6 +27,20 @@ class FlinkConfig(Section):
     java: str = "java"
     java_options: list[str] = ["-Xmx1g"]  # of the job server
     silence_s: float = Field(1800, gt=0)  # a job without progress is given up; longer than one shard takes
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        """Take 1.20 without quotes, which YAML reads as the number 1.2."""
+        return f"{value:.2f}" if isinstance(value, float) and value < 2 else str(value)
+
+    @field_validator("pool")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError(f"a pool is named by host and port, as in localhost:50000, not '{value}'")
+        return value
 
 
 class RunnerConfig(Section):

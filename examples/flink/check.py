@@ -115,6 +115,10 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="eclip-flink-check-"))
     cluster = Cluster(options.home, 2, options.port, options.pool_port)
+    try:
+        cluster.alone()  # or we would stop somebody else's
+    except install.InstallError as error:
+        sys.exit(f"error: {error}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would live on
     try:
         _check(cluster, folder, options.rows, options.to)

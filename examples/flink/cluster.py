@@ -23,25 +23,13 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import install
+from . import install, java
 
 HOME = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "eclip" / "flink"
+KEPT = "cluster.json"  # what it was started with, for `down` and `status`
 POOL = "eclip-pool"
 START_S = 240.0
 STOP_S = 10.0
-PACKAGES = {  # what Flink reaches into, and Java 17 has closed
-    "add-exports": ("java.base/sun.net.util", "java.rmi/sun.rmi.registry", "java.security.jgss/sun.security.krb5"),
-    "add-opens": tuple(f"java.base/{name}" for name in (
-        "java.lang", "java.net", "java.io", "java.nio", "java.lang.reflect", "java.text", "java.time", "java.util",
-        "java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks", "sun.nio.ch",
-    )),
-}  # fmt: skip
-# Flink's launch scripts work these out; without them each has to be said. Megabytes.
-TASK_MANAGER = {
-    "task.heap.size": "1024mb", "task.off-heap.size": "0b", "network.min": "64mb", "network.max": "64mb",
-    "managed.size": "128mb", "framework.heap.size": "128mb", "framework.off-heap.size": "128mb",
-    "jvm-metaspace.size": "256mb", "jvm-overhead.min": "192mb", "jvm-overhead.max": "192mb",
-}  # fmt: skip
 
 
 class Cluster:
@@ -70,9 +58,29 @@ class Cluster:
         numbers = range(1, self.task_managers + 1)
         return ["jobmanager", *(f"{what}-{k}" for what in ("pool", "taskmanager") for k in numbers)]
 
-    def install(self, own: Sequence[Path] = ()) -> None:
-        """Install what is not there, and the wheel as the checkout is now; a pool that runs another one is stopped."""
+    def alone(self) -> None:
+        """Note with what this one is started, for `down` and `status`.
+
+        Raises:
+            InstallError: the home's processes are those of a cluster with other ports.
+        """
+        mine = {"task_managers": self.task_managers, "port": self.port, "pool_port": self.pool_port}
+        if any(self.pid(name) for name in self.names) and remembered(self.home) != mine:
+            raise install.InstallError(
+                f"{self.home} has a running cluster, at port {remembered(self.home).get('port')}: stop it, or name "
+                f"another --home"
+            )
         self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / KEPT).write_text(json.dumps(mine))
+
+    def install(self, own: Sequence[Path] = ()) -> None:
+        """Install what is not there, and the wheel as the checkout is now; a pool that runs another one is stopped.
+
+        Raises:
+            InstallError: something cannot be had, or another cluster is running in this home.
+        """
+        install.of_checkout()
+        self.alone()
         install.flink(self.home)
         install.job_server(self.home)
         built = install.wheel(self.home)
@@ -199,7 +207,7 @@ class Cluster:
             (folder / f"hosts-{number}").write_text("".join(f"{place} {name}\n" for name, place in hosts.items()))
 
     def _java(self, *options: str) -> list[str]:
-        opened = [f"--{how}={package}=ALL-UNNAMED" for how, found in PACKAGES.items() for package in found]
+        opened = [f"--{how}={package}=ALL-UNNAMED" for how, found in java.PACKAGES.items() for package in found]
         logging = f"-Dlog4j.configurationFile=file:{self.home / 'conf' / 'log4j.properties'}"
         jars = f"{self.home / f'flink-{install.FLINK}' / 'lib'}/*:{self.settings['jar']}"
         return ["java", *options, *opened, logging, "-cp", jars]
@@ -210,7 +218,7 @@ class Cluster:
         return [*self._java("-Xmx512m"), entry, "--configDir", str(self.home / "conf"), "--executionMode", "cluster"]
 
     def _task_manager(self, number: str) -> list[str]:
-        memory = [f"-Dtaskmanager.memory.{key}={value}" for key, value in TASK_MANAGER.items()]
+        memory = [f"-Dtaskmanager.memory.{key}={value}" for key, value in java.MEMORY.items()]
         hosts = f"-Djdk.net.hosts.file={self.home / 'conf' / f'hosts-{number}'}"
         # Without memory it must end: one that lives on lets its job hang for ever.
         return [
@@ -228,20 +236,36 @@ def _address(number: int) -> str:
     return f"127.0.0.{number + 1}"
 
 
+def remembered(home: Path) -> dict[str, int]:
+    """What the cluster of a home was last started with."""
+    try:
+        found: dict[str, int] = json.loads((home / KEPT).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("up", "down", "status"))
     parser.add_argument("--home", type=Path, default=HOME, help=f"where to install, configure and log: {HOME}")
-    parser.add_argument("--task-managers", type=int, default=2)
-    parser.add_argument("--port", type=int, default=8081, help="of the JobManager's REST interface")
-    parser.add_argument("--pool-port", type=int, default=50_000)
+    parser.add_argument("--task-managers", type=int, help="default: 2, or as the cluster was last started; so below")
+    parser.add_argument("--port", type=int, help="of the JobManager's REST interface: 8081")
+    parser.add_argument("--pool-port", type=int, help="of the worker pools: 50000")
     parser.add_argument("--with", dest="own", type=Path, nargs="*", default=[], help="wheels with rules of one's own")
     options = parser.parse_args()
-    cluster = Cluster(options.home, options.task_managers, options.port, options.pool_port)
+    given = {name: getattr(options, name) for name in ("task_managers", "port", "pool_port") if getattr(options, name)}
+    cluster = Cluster(options.home, **{**remembered(options.home), **given})
+    if options.what == "up":
+        try:
+            cluster.alone()
+        except install.InstallError as error:
+            sys.exit(f"error: {error}")
     try:
         if options.what == "up":
             cluster.install(options.own)
+            install.tell("processes are started")
             cluster.up()
         elif options.what == "down":
             cluster.down()
@@ -254,7 +278,15 @@ def main() -> None:
     print(f"{cluster.slots()} slots at http://localhost:{cluster.port}")
     if options.what == "up":
         print("runner:\n  name: flink\n  flink:")
-        print("".join(f'    {key}: "{value}"\n' for key, value in cluster.settings.items()), end="")
+        print(
+            "".join(
+                f"    {key}: {value if value == 'true' else json.dumps(value)}\n"
+                for key, value in cluster.settings.items()
+            ),
+            end="",
+        )
+        home = "" if options.home == HOME else f" --home {options.home}"
+        print(f"this is for the catalog's configuration; `python -m eclip.examples.flink.cluster down{home}` stops it")
     if options.what == "status" and None in running.values():
         sys.exit(3)
 

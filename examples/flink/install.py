@@ -23,6 +23,11 @@ NOT_NEEDED = ("flink-table", "flink-cep", "flink-json", "flink-csv")  # jars of 
 LEFT_OUT = (".*", "build", "runs", "demo", "*.egg-info", "__pycache__", "tests")
 
 
+def tell(line: str) -> None:
+    """Say what is being done: some of it takes minutes."""
+    print(line, file=sys.stderr, flush=True)
+
+
 class InstallError(RuntimeError):
     """Report what could not be installed, and what would help."""
 
@@ -43,6 +48,7 @@ def flink(home: Path) -> Path:
     target = home / f"flink-{FLINK}"
     if (target / "lib").is_dir():
         return target
+    tell("Flink is downloaded")
     with tempfile.TemporaryDirectory(dir=home) as temporary:
         folder = Path(temporary)
         called(
@@ -66,6 +72,7 @@ def job_server(home: Path) -> Path:
     pom = (HERE / "pom.xml").read_bytes()
     jar, built = folder / "target" / "flink-job-server-1.jar", folder / "pom.xml"
     if not (jar.exists() and built.read_bytes() == pom):
+        tell("the job server is built by Maven")
         folder.mkdir(exist_ok=True)
         jar.unlink(missing_ok=True)
         built.write_bytes(pom)
@@ -73,10 +80,18 @@ def job_server(home: Path) -> Path:
     return jar
 
 
+def of_checkout() -> None:
+    """Refuse what is installed elsewhere: the pools' wheel is built from a checkout."""
+    if not (ROOT / "setup.cfg").exists():
+        raise InstallError(
+            f"the pools' wheel is built from a checkout, and {ROOT} is none: in a clone of eclip, "
+            f"`pip install --editable '.[models]'`, then again"
+        )
+
+
 def wheel(home: Path) -> Path:
     """Build the wheel of this checkout."""
-    if not (ROOT / "setup.cfg").exists():
-        raise InstallError(f"the pools' wheel is built from a checkout; {ROOT} is none")
+    of_checkout()
     target = home / "wheels"
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -100,6 +115,7 @@ def environment(folder: Path, built: Path, own: Sequence[Path] = ()) -> bool:
     note = folder / "installed"
     if python.exists() and note.exists() and note.read_text() == stamp:
         return False
+    tell(f"{folder.name} is installed")
     if not python.exists():
         called([sys.executable, "-m", "venv", folder], "an environment for a pool")
     uv = Path(sys.executable).with_name("uv")

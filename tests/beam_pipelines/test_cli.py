@@ -161,6 +161,14 @@ def test_init_sees_the_delimiter_and_says_what_it_does_not_know(here: Here) -> N
     assert here("run", "b.yaml", "--to", "clean").code == 0
 
 
+def test_init_reads_what_is_not_utf_8_and_writes_its_encoding(here: Here) -> None:
+    here.write("d.csv", "Artikelnummer;Bezeichnung\n1;Schüssel\n".encode("cp1252"))
+    assert "of `eclip init`: --encoding" in here("init", "d.csv", "-o", "d.yaml").err
+    done = here("init", "d.csv", "-o", "d.yaml", "--encoding", "cp1252")
+    assert done.code == 0, done.err
+    assert load(here.folder / "d.yaml").source.encoding == "cp1252"
+
+
 def test_init_finds_the_photo_folder_and_writes_what_loads(here: Here) -> None:
     (here.folder / "fotos").mkdir()
     for name in ("p1.jpg", "p2.jpg"):

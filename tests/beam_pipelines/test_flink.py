@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from eclip.beam_pipelines.shards import MapShards, ShardWork
 from eclip.schemas.attempt import Attempt
 from eclip.schemas.config import Config
 from eclip.schemas.errors import ConfigError
+from eclip.schemas.runner_config import FlinkConfig
 from eclip.schemas.storage import Storage
+from pydantic import ValidationError
 
 from .job_manager import JobManager
 
@@ -56,7 +59,7 @@ def test_the_configuration_may_name_a_runner_alone() -> None:
 def test_all_that_is_missing_is_said_in_one_message(tmp_path: Path) -> None:
     said = refused(config(tmp_path, master="localhost:1", java="no-such-java", jar="no.jar"))
     assert "no Java at 'no-such-java'" in said
-    assert "no job server no.jar" in said
+    assert "no job server no.jar (there is no such file)" in said
     assert "examples/flink/pom.xml" in said
     assert "no Flink JobManager answers at http://localhost:1" in said
 
@@ -100,12 +103,28 @@ def test_runs_of_equal_paths_on_two_machines_are_two(tmp_path: Path) -> None:
     assert FlinkRunner(config(tmp_path)).prefix != here
 
 
-def test_a_dry_run_asks_no_cluster(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "read"), [(1.19, "1.19"), (1.2, "1.20"), (2.0, "2.0"), (2.1, "2.1"), ("1.20", "1.20")]
+)
+def test_a_version_needs_no_quotes(written: object, read: str) -> None:
+    assert FlinkConfig.model_validate({"version": written}).version == read
+
+
+@pytest.mark.parametrize("pool", ["eclip-pool", "localhost:", ":50000", "localhost:pool"])
+def test_a_pool_is_named_by_host_and_port(pool: str) -> None:
+    with pytest.raises(ValidationError, match="a pool is named by host and port, as in localhost:50000"):
+        FlinkConfig(pool=pool)
+
+
+def test_a_dry_run_asks_no_cluster_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.csv").write_text("id,title\n1,a red mug\n")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     from eclip.beam_pipelines.dry_run import dry_run
 
     found = config(tmp_path, master="localhost:1", jar_on_cluster=True).model_copy(update={"folder": str(tmp_path)})
     assert "Flink 1.19 at localhost:1" in dry_run(found, last="clean").runner
+    assert not list((tmp_path / "temporary").glob("beam-pipeline-temp*"))
 
 
 def test_a_jar_says_for_which_flink_it_is(tmp_path: Path) -> None:
