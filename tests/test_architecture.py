@@ -17,7 +17,13 @@ MAY_IMPORT = {
 }
 # Where a library may be imported; `examples` may import what it shows.
 HOMES = {"apache_beam": {"beam_pipelines"}, "torch": {"models"}, "open_clip": {"models"}, "transformers": {"models"}}
-FILES = [path.relative_to(ROOT) for room in MAY_IMPORT for path in sorted((ROOT / room).rglob("*.py"))]
+PEERS = ".peers"  # environments of other tools, which benchmarks make
+FILES = [
+    path.relative_to(ROOT)
+    for room in MAY_IMPORT
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if PEERS not in path.parts
+]
 LINES = 300
 
 

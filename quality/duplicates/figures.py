@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import inner
+from .cutting import HYPHEN, PERCENT, PLUS, QUOTE, SLASH, SPACE, TIMES, Text
 from .grammar import (
     CHAIN,
     CODE,
@@ -13,7 +14,6 @@ from .grammar import (
     EDITION,
     FIRMLY,
     FUNCTION,
-    HYPHEN,
     IN_WORDS,
     INCHES,
     KIND_SHIFT,
@@ -21,17 +21,11 @@ from .grammar import (
     MULTIPACK,
     NUMBER,
     ORDINALS,
-    PERCENT,
     PERCENTAGE,
-    PLUS,
     PLUS_EDITION,
-    QUOTE,
     SIZE,
-    SLASH,
-    SPACE,
     STORAGE,
     STRENGTH,
-    TIMES,
     X_WORDS,
     YEAR,
     Found,
@@ -49,7 +43,7 @@ from .grammar import (
 )
 from .letters import DIGIT, LETTER, combine, hash_texts, mix
 from .lexicon import SAYS, Lexicon, number_value
-from .numerals import Text, fraction, number
+from .numerals import fraction, number
 from .sorting import rise
 
 PARTING = hash_texts(("r", "l"))  # 205/55R16, W32L34

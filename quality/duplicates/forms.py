@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import inner
-from .numerals import Text
+from .cutting import Text
 
 
 @inner

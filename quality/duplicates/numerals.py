@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..compiled import inner
+from .cutting import Text
 from .letters import DIGIT, FRACTIONS
 
 _SIGNS = np.array([ord(c) for c in FRACTIONS], np.uint32)
 _PARTS = np.array(list(FRACTIONS.values()))
-
-
-class Text(NamedTuple):
-    """A title cut into words."""
-
-    points: np.ndarray  # [uint32 (n,)] folded
-    scripts: np.ndarray  # [uint8 (n,)]
-    places: np.ndarray  # [int64 (n,)] where each stands in the title
-    starts: np.ndarray  # [int64 (words,)] of each word in points
-    ends: np.ndarray  # [int64 (words,)]
-    hashes: np.ndarray  # [uint64 (words,)]
-    gaps: np.ndarray  # [int64 (words + 1,)] what stands in front of each word, and behind the last
 
 
 @inner

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled import inner, making
+from .cutting import Text
 from .forms import akin
 from .grammar import spaceless
 from .letters import DIGIT, LETTER, find, hash_points
 from .lexicon import Lexicon, Things
-from .numerals import Text
 
 _PART = 4  # letters of either part of a compound
 

@@ -5,26 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import inner
-from .grammar import (
-    CODE,
-    GROUP_SHIFT,
-    HYPHEN,
-    NUMBER,
-    PART,
-    SPACE,
-    X_WORDS,
-    Found,
-    among,
-    code,
-    has_script,
-    hashed,
-    phrase,
-    say,
-    unit,
-)
+from .cutting import HYPHEN, SPACE, Text
+from .grammar import CODE, GROUP_SHIFT, NUMBER, PART, X_WORDS, Found, among, code, has_script, hashed, phrase, say, unit
 from .letters import DIGIT, LETTER, find
 from .lexicon import PRECEDES, Lexicon, number_value
-from .numerals import Text, digits
+from .numerals import digits
 
 _SUFFIX = 3  # letters behind a part number; more are a word
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import inner
+from .cutting import Text
 from .forms import akin, misspelt, written_apart
 from .grammar import KIND_SHIFT, Found, among, has_script, phrase, spaceless
 from .letters import DIGIT, HAN, HIRAGANA, LETTER, THAI, find
 from .lexicon import JOINS, KIND, MEASURES, Lexicon, Things
-from .numerals import Text
 from .pairing import comparable
 
 # What a word of no list may be another of: "teal" a colour, "gooseberry" a flavour.

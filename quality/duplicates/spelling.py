@@ -13,26 +13,11 @@ import pyarrow.compute as pc
 
 from ..compiled import compiled, inner
 from ..text.characters import matches, strings
-from .grammar import (
-    GROUP_SHIFT,
-    HYPHEN,
-    INCHES,
-    KIND_SHIFT,
-    QUOTE,
-    SIZE,
-    SPACE,
-    TIMES,
-    X_WORDS,
-    among,
-    cut_text,
-    has_script,
-    phrase,
-    room_for,
-    unit,
-)
+from .cutting import HYPHEN, QUOTE, SPACE, TIMES, Text, cut_text, room_for
+from .grammar import GROUP_SHIFT, INCHES, KIND_SHIFT, SIZE, X_WORDS, among, has_script, phrase, unit
 from .letters import DIGIT, LETTER, MOST_WORDS, alphabet, combine, mix
 from .lexicon import KIND, PRECEDES, SAYS, Lexicon, lexicon, number_value
-from .numerals import Text, number
+from .numerals import number
 from .xxh64 import digests
 
 _MEASURED = np.array(

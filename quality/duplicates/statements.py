@@ -5,24 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import inner
+from .cutting import AMPERSAND, APOSTROPHE, COMMA, HYPHEN, PLUS, SLASH, SPACE, TIMES, Text
 from .figures import figures
 from .grammar import (
-    AMPERSAND,
-    APOSTROPHE,
     ARTICLE_AL,
     CODE,
-    COMMA,
     EDITION,
     FIRMLY,
     GROUP_SHIFT,
-    HYPHEN,
     KIND_SHIFT,
     NUMBER,
     PACK,
-    PLUS,
-    SLASH,
-    SPACE,
-    TIMES,
     VARIETY,
     WITH,
     X_WORDS,
@@ -40,7 +33,7 @@ from .grammar import (
 )
 from .letters import DIGIT, HANGUL, KATAKANA, LETTER, find, hash_points
 from .lexicon import JOINS, NUMBERS, PRECEDES, SAYS, Lexicon, number_value
-from .numerals import Text, number
+from .numerals import number
 from .part_numbers import part_number
 
 

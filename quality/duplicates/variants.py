@@ -21,7 +21,8 @@ import pyarrow as pa
 import xxhash
 
 from ..compiled import compiled, inner
-from .grammar import cut_text, no_statements, room_for
+from .cutting import cut_text, room_for
+from .grammar import no_statements
 from .gtin import gtin
 from .letters import alphabet
 from .lexicon import KINDS, Lexicon, feature, lexicon

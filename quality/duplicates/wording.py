@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 
 from ..compiled import compiled, inner, making
+from .cutting import Text, cut_text, room_for
 from .forms import written_apart
-from .grammar import cut_text, has_script, no_statements, room_for, spaceless
+from .grammar import has_script, no_statements, spaceless
 from .letters import DIGIT, HAN, LETTER, THAI, alphabet, find, hash_points
 from .lexicon import Lexicon, Things, lexicon, noise, regions, things, unsaid
-from .numerals import Text
 from .pairing import paired, rivals
 from .places import elsewhere, exchanged, furnished, stated_instead, states_too, without
 from .statements import read

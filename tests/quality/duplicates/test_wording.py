@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates.grammar import cut_text, room_for
+from eclip.quality.duplicates.cutting import cut_text, room_for
 from eclip.quality.duplicates.letters import MOST_WORDS, alphabet
 from eclip.quality.duplicates.wording import differing, substitutions
 from eclip.quality.text.normalise import normalise
