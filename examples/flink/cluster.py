@@ -250,13 +250,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("up", "down", "status"))
     parser.add_argument("--home", type=Path, default=HOME, help=f"where to install, configure and log: {HOME}")
-    parser.add_argument("--task-managers", type=int, help="default: 2, or as the cluster was last started; so below")
+    parser.add_argument(
+        "--task-managers", type=int, help="default: 2; of `down` and `status`, here and below: as it was started"
+    )
     parser.add_argument("--port", type=int, help="of the JobManager's REST interface: 8081")
     parser.add_argument("--pool-port", type=int, help="of the worker pools: 50000")
     parser.add_argument("--with", dest="own", type=Path, nargs="*", default=[], help="wheels with rules of one's own")
     options = parser.parse_args()
     given = {name: getattr(options, name) for name in ("task_managers", "port", "pool_port") if getattr(options, name)}
-    cluster = Cluster(options.home, **{**remembered(options.home), **given})
+    cluster = Cluster(options.home, **{**({} if options.what == "up" else remembered(options.home)), **given})
     if options.what == "up":
         try:
             cluster.alone()
