@@ -116,9 +116,9 @@ def main() -> None:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="eclip-flink-check-"))
     cluster = Cluster(options.home, 2, options.port, options.pool_port)
     try:
-        cluster.alone()  # or we would stop somebody else's
+        cluster.install()
     except install.InstallError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {error}")  # and stop nothing: what is running is somebody else's
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would live on
     try:
         _check(cluster, folder, options.rows, options.to)
@@ -136,7 +136,6 @@ def main() -> None:
 
 def _check(cluster: Cluster, folder: Path, rows: int, last: str | None) -> None:
     started = time.monotonic()
-    cluster.install()
     cluster.up()
     print(
         f"cluster: {cluster.slots()} task managers of one slot, a pool beside each [{time.monotonic() - started:.0f} s]"

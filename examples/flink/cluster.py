@@ -261,12 +261,11 @@ def main() -> None:
     cluster = Cluster(options.home, **{**({} if options.what == "up" else remembered(options.home)), **given})
     if options.what == "up":
         try:
-            cluster.alone()
+            cluster.install(options.own)
         except install.InstallError as error:
-            sys.exit(f"error: {error}")
+            sys.exit(f"error: {error}")  # nothing of ours is running that would have to be stopped
     try:
         if options.what == "up":
-            cluster.install(options.own)
             install.tell("processes are started")
             cluster.up()
         elif options.what == "down":
