@@ -27,7 +27,8 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from ..quality.duplicates.buckets import Buckets, Keys, all_keys
+from ..quality.duplicates.buckets import Buckets
+from ..quality.duplicates.keys import Keys, all_keys
 from ..schemas.storage import Storage
 from .shards import ShardOutput, ShardWork
 

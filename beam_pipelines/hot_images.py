@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from ..quality.duplicates.buckets import Buckets, Keys, buckets
+from ..quality.duplicates.buckets import Buckets, buckets
+from ..quality.duplicates.keys import Keys
 from ..quality.duplicates.photo_signs import MOST, hash_numbers
 from ..quality.duplicates.sellers import seller_names
 from ..quality.duplicates.signs import LONGEST
@@ -115,7 +116,7 @@ class CountHotImages:
 
     def buckets(self, keys: Keys) -> Buckets:
         """All listings of a photo count."""
-        return buckets(keys, leaders=0, cap=len(keys.key))
+        return buckets([keys], leaders=0, cap=len(keys.key))
 
     def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
         """Describe each photo; which shard that goes to does not matter, for every shard needs them all."""

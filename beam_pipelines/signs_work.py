@@ -10,14 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..quality.duplicates.buckets import KEYS, Buckets, Keys, all_keys, buckets
+from ..quality.duplicates.buckets import Buckets, buckets
 from ..quality.duplicates.candidates import verify
 from ..quality.duplicates.copies import hang, originals
 from ..quality.duplicates.edges import EDGES, compare
+from ..quality.duplicates.keys import KEYS, Keys, all_keys
 from ..quality.duplicates.own_vetoes import COLUMNS, OwnVetoes
 from ..quality.duplicates.photo_signs import MOST, PHOTO_COLUMNS, hash_numbers
 from ..quality.duplicates.signs import SIGNS, signs
-from ..quality.duplicates.words import BINS, frequencies, weights, words
+from ..quality.duplicates.words import BINS, frequencies, weights
 from ..quality.noise import hot_hashes, hot_photo
 from ..schemas.dataset import Dataset
 from ..schemas.deduplicate_config import DeduplicateConfig
@@ -52,7 +53,7 @@ class SignsWork(ShardWork):
             known = signs(batch, beside(batch, photos), hot, self.config, self.vetoes)
             batches.append(known.rows)
             found.append(known.keys.behind(row))
-            seen += frequencies(words(known.rows["text"]))
+            seen += frequencies(known.words)
             row += batch.num_rows
         output.count("in", row)
         rows = pa.Table.from_batches(batches, SIGNS).combine_chunks()
@@ -191,7 +192,7 @@ class VerifyBuckets:
 
     def buckets(self, keys: Keys) -> Buckets:
         """Cut those that are too large."""
-        return buckets(keys, self.config.leaders)
+        return buckets([keys], self.config.leaders)
 
     def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
         """Verify."""

@@ -33,12 +33,16 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite.binding import parse_bitcode
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import compile_result
 from numba.core.runtime.nrt import rtsys
 
 MOST = 256  # folders that are kept, the last used ones: about eight versions of all modules
 UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)
-_VERSIONS = (sys.implementation.cache_tag, numba.__version__, sys.modules["llvmlite"].__version__)  # numba brings it
+FORMAT = 2  # of what is kept of a function
+_VERSIONS = (FORMAT, sys.implementation.cache_tag, numba.__version__, sys.modules["llvmlite"].__version__)
 _homes: dict[str, bytes] = {}  # modules that hold compiled functions: hash of the text and of the values at hand
 
 
@@ -150,6 +154,48 @@ class _Kernel(CompileResultCacheImpl):
         self._locator = folder  # the base would look for one by the path of the source
         self._lineno = function.__code__.co_firstlineno
         self._filename_base = self.get_filename_base(function.__qualname__, getattr(sys, "abiflags", ""))
+
+    def reduce(self, data: Any) -> tuple[Any, ...]:
+        """Take what is kept: no types for people to read, and no environment that has no constants.
+
+        Such ones come from each module of numba that the code has something of, and would bring these in again.
+        """
+        (name, _, code), called, environment, signature, *_, again, environments = data._reduce()
+        return name, code, called, environment, signature, again, tuple(one for one in environments if one.consts)
+
+    def rebuild(self, target_context: Any, reduced_data: tuple[Any, ...]) -> Any:
+        """Make kept code ready to be called."""
+        name, (code, bitcode), called, environment, signature, again, environments = reduced_data
+        for function in again:
+            function()
+        codegen = target_context.codegen()
+        library = _Library(codegen, name, code, bitcode)
+        codegen._engine._defined_symbols |= {called.llvm_func_name, called.llvm_cpython_wrapper_name}
+        entry = target_context.get_executable(library, called, environment)
+        for one in environments:
+            codegen.set_env(one.env_name, one)
+        return compile_result(
+            target_context=target_context, typing_context=target_context.typing_context, library=library,
+            environment=environment, entry_point=entry, fndesc=called, signature=signature, objectmode=False,
+            lifted=(), reload_init=again, referenced_envs=environments,
+        )  # fmt: skip
+
+
+class _Library(JITCodeLibrary):
+    """Kept code. As LLVM's it is read only when another function is to contain it: half the time of loading it."""
+
+    def __init__(self, codegen: Any, name: str, code: bytes, bitcode: bytes) -> None:
+        super().__init__(codegen, name)
+        self._bitcode = bitcode
+        self.enable_object_caching()
+        self._set_compiled_object(code)
+        self._finalize_final_module()
+
+    def _get_module_for_linking(self) -> Any:
+        if self._shared_module is None:
+            self._shared_module = parse_bitcode(self._bitcode)
+            self._codegen._engine._load_defined_symbols(self._shared_module)
+        return self._shared_module
 
 
 class _Folder:

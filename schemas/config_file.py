@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from .config import Config
-from .errors import ConfigError, nearest
+from .errors import ConfigError
+from .section import validated
 
 
 class _Yaml(yaml.SafeLoader):
@@ -58,10 +58,7 @@ def parse(values: Mapping[str, Any], where: str = "config", overrides: Iterable[
     own: dict[str, Any] = copy.deepcopy(dict(values))
     for override in overrides:
         _override(own, override)
-    try:
-        return Config.model_validate(own)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: " + "\n  ".join(_explained(error.errors()))) from None
+    return validated(Config, own, where)
 
 
 def _expand(value: Any, where: str) -> Any:
@@ -97,38 +94,3 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise ConfigError(
             f"--set {override}: '{text}' is not valid YAML; quote it, as in --set '{path}=\"{text}\"'"
         ) from None
-
-
-# How pydantic names the choices of a union, behind the key's own name.
-_CHOICE = re.compile(r"^(constrained-\w+|literal\[.*\]|(list|dict)\[.*\]|int|float|str|bool)$")
-
-
-def _explained(problems: Iterable[Any]) -> list[str]:
-    """Say each problem in a line; what the choices of one union refuse is one problem."""
-    lines: dict[str, str] = {}
-    for problem in problems:
-        place = ".".join(str(part) for part in problem["loc"] if not _CHOICE.match(str(part)))
-        said = _explain(place, problem)
-        if place in lines:
-            said = f"{lines[place].partition(' (found ')[0]}, or {said.removeprefix(f'{place}: ')}"
-        lines[place] = said
-    return list(lines.values())
-
-
-def _explain(place: str, problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        *parents, key = problem["loc"]
-        section: Any = Config
-        for parent in parents:
-            if isinstance(parent, int):  # of a list of sections: already the one that is in it
-                continue
-            annotation = section.model_fields[parent].annotation
-            # `LookupConfig | None`: the section is what can be there.
-            section = next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type)), annotation)
-        known = [k for k in section.model_fields if k != "folder"] if hasattr(section, "model_fields") else []
-        return f"{place}: unknown key{nearest(str(key), known) if known else ''}"
-    if problem["type"] == "missing":
-        return f"{place}: is needed and is not there"
-    found = problem.get("input")
-    shown = f" (found {found!r})" if not isinstance(found, dict | BaseModel) else ""
-    return f"{place}: {problem['msg'].removeprefix('Value error, ')}{shown}"

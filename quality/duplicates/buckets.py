@@ -12,59 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from ..compiled import compiled, inner, making
-from .sorting import order_of, put_in, taken
+from .keys import PHOTO, Keys, shared
+from .sorting import FEW, order_of, taken
 
 CAP = 16  # rows of a bucket that is not cut
 CHUNK = 4096  # rows that are compared with each other at most
-PHOTO = np.uint64(1)  # the lowest bit of a key says that it is one of a photo
-KEYS = pa.schema([("key", pa.uint64()), ("row", pa.uint32()), ("finer", pa.uint32())])
 _FINER = np.uint32(16)
-_CELL = 32  # up to so many are sorted by insertion
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The keys under which rows look for their like; a row has several."""
-
-    key: np.ndarray  # [uint64 (n,)] with the bit PHOTO for words of a photo's hash
-    row: np.ndarray  # [int64 (n,)]
-    finer: np.ndarray  # [uint32 (n,)] text: 16 bits of the next band, 16 of the seller; photo: more of its hash
-
-    @classmethod
-    def of_table(cls, table: pa.RecordBatch) -> Keys:
-        """Read what `table` gave."""
-        return cls(np.asarray(table["key"]), np.asarray(table["row"]).astype(np.int64), np.asarray(table["finer"]))
-
-    def table(self, chosen: np.ndarray) -> pa.Table:
-        """Give some keys as rows of KEYS. [int64 (m,)]"""
-        return pa.table([self.key[chosen], self.row[chosen].astype(np.uint32), self.finer[chosen]], schema=KEYS)
-
-    def behind(self, rows: int) -> Keys:
-        """The same keys, of rows that stand behind so many others."""
-        return Keys(self.key, self.row + rows, self.finer)
-
-    def of(self, rows: np.ndarray) -> Keys:
-        """The keys of some rows. [bool (rows,)]"""
-        mine = rows[self.row]
-        return self if mine.all() else Keys(self.key[mine], self.row[mine], self.finer[mine])
-
-
-def all_keys(parts: Sequence[Keys]) -> Keys:
-    """Join keys."""
-    return Keys(*(np.concatenate([getattr(part, name) for part in parts]) for name in KEYS.names))
-
-
-def shared_keys(parts: Sequence[Keys]) -> Keys:
-    """Join keys without most of those that come once: nobody shares them."""
-    chosen, first, found = shared(*(part.key for part in parts)), 0, []
-    for part in parts:
-        mine = chosen[first : first + len(part.key)]
-        found.append(Keys(part.key[mine], part.row[mine], part.finer[mine]))
-        first += len(part.key)
-    return all_keys(found)
 
 
 @dataclass(frozen=True)
@@ -97,92 +52,17 @@ class Buckets:
             first = last
 
 
-def buckets(keys: Keys, leaders: int, cap: int = CAP) -> Buckets:
+def buckets(parts: Sequence[Keys], leaders: int, cap: int = CAP, rows: np.ndarray | None = None) -> Buckets:
     """Bring together the rows of each key that two or more have.
 
     Args:
-        keys: In any order.
+        parts: Keys, in any order.
         leaders: Rows with which each chunk of a large bucket begins.
         cap: Rows of a bucket that is not cut.
+        rows: [bool (rows,)] those that take part; all by default.
     """
-    key, row, finer = _ordered(keys.key, keys.row, keys.finer, shared(keys.key))
     # Copies are as large as they are, not as they might have been.
-    return Buckets(*(part.copy() for part in _cut(key, row, finer, leaders, cap)))
-
-
-def shared(*parts: np.ndarray) -> np.ndarray:
-    """Say which keys come twice, and a few that do not: two bits for each of eight places a key. [bool (n,)]
-
-    Most keys stand alone, and are thus told apart in a tenth of the time of sorting them.
-    """
-    places = 1 << max(2, (8 * sum(map(len, parts)) - 1).bit_length())
-    marks = np.zeros(places >> 2, np.uint8)
-    for keys in parts:
-        _mark(keys, marks)
-    return np.concatenate([_marked(keys, marks) for keys in parts])
-
-
-@inner
-def _place(key: np.uint64, marks: np.ndarray) -> tuple[np.uint64, np.uint8]:
-    """Give the byte of a key, and the bit that says it came; the one above says it came again."""
-    place = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & np.uint64(4 * len(marks) - 1)
-    return place >> np.uint64(2), np.uint8(1 << (2 * (place & np.uint64(3))))
-
-
-@compiled
-def _mark(keys: np.ndarray, marks: np.ndarray) -> None:
-    for k in range(len(keys)):
-        byte, bit = _place(keys[k], marks)
-        marks[byte] |= bit | (marks[byte] & bit) << 1
-
-
-@compiled
-def _marked(keys: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    found = np.zeros(len(keys), np.bool_)
-    for k in range(len(keys)):
-        byte, bit = _place(keys[k], marks)
-        found[k] = (marks[byte] & bit << 1) != 0
-    return found
-
-
-@compiled
-def _ordered(
-    key: np.ndarray, row: np.ndarray, finer: np.ndarray, chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sort some keys with what belongs to them: by their first bits into cells of about two, then inside the cells."""
-    total = 0
-    for k in range(len(chosen)):
-        total += chosen[k]
-    bits = np.uint64(1)
-    while (1 << bits) < total >> 1:
-        bits += np.uint64(1)
-    down = np.uint64(64) - bits
-    starts = np.zeros((1 << bits) + 1, np.int64)
-    for k in range(len(key)):
-        starts[(key[k] >> down) + np.uint64(1)] += chosen[k]
-    ends = np.empty(1 << bits, np.int64)
-    for cell in range(len(ends)):
-        ends[cell] = starts[cell]
-        starts[cell + 1] += starts[cell]
-    keys, rows, finest = np.empty(total, np.uint64), np.empty(total, np.int64), np.empty(total, np.uint32)
-    for k in range(len(key)):
-        if chosen[k]:
-            cell = key[k] >> down
-            at = ends[cell]
-            ends[cell] += 1
-            if at - starts[cell] < _CELL:
-                while at > starts[cell] and keys[at - 1] > key[k]:
-                    keys[at], rows[at], finest[at] = keys[at - 1], rows[at - 1], finest[at - 1]
-                    at -= 1
-            keys[at], rows[at], finest[at] = key[k], row[k], finer[k]
-    for cell in range(len(ends)):
-        first, last = starts[cell], ends[cell]
-        if last - first > _CELL:
-            order = order_of(keys[first:last])
-            put_in(order, keys[first:last])
-            put_in(order, rows[first:last])
-            put_in(order, finest[first:last])
-    return keys, rows, finest
+    return Buckets(*(part.copy() for part in _cut(*shared(parts, rows), leaders, cap)))
 
 
 @compiled
@@ -203,8 +83,13 @@ def _cut(
         while last < n and key[last] == key[first]:
             last += 1
         of_photo = (key[first] & PHOTO) != 0
+        if last - first <= min(cap, FEW):
+            total, count = _added(rows, starts, photo, seen, total, count, row, first, last, of_photo)
+            first = last
+            continue
         if last - first <= cap:
-            total, count = _added(rows, starts, photo, seen, total, count, row[first:last], of_photo)
+            run = _rising(row[first:last])
+            total, count = _added(rows, starts, photo, seen, total, count, run, 0, len(run), of_photo)
             first = last
             continue
         order = _by_finer(finer[first:last], row[first:last])
@@ -220,12 +105,13 @@ def _cut(
             run = taken(row, order[begin:end])
             begin = end
             if len(run) <= max(cap, CHUNK):
-                total, count = _added(rows, starts, photo, seen, total, count, run, of_photo)
+                run = _rising(run)
+                total, count = _added(rows, starts, photo, seen, total, count, run, 0, len(run), of_photo)
                 continue
             lead = taken(run, order_of(run)[: 0 if of_photo else leaders])
             for part in range(0, len(run), CHUNK):
-                members = _led(lead, run[part : part + CHUNK])
-                total, count = _added(rows, starts, photo, seen, total, count, members, of_photo)
+                members = _rising(_led(lead, run[part : part + CHUNK]))
+                total, count = _added(rows, starts, photo, seen, total, count, members, 0, len(members), of_photo)
         first = last
     return rows[:total], starts[: count + 1], photo[:count]
 
@@ -252,19 +138,24 @@ def _led(lead: np.ndarray, chunk: np.ndarray) -> np.ndarray:
 
 
 @making
+def _rising(rows: np.ndarray) -> np.ndarray:
+    """Sort rows."""
+    return taken(rows, order_of(rows))
+
+
+@inner
 def _added(
     rows: np.ndarray, starts: np.ndarray, photo: np.ndarray, seen: np.ndarray, total: int, count: int,
-    members: np.ndarray, of_photo: bool,
+    members: np.ndarray, first: int, last: int, of_photo: bool,
 ) -> tuple[int, int]:  # fmt: skip
-    """Write a bucket, sorted, each row of it once; one of a single row is none, nor is one that was written before.
+    """Write a bucket, members[first:last], each row of it once; those of more than a few are sorted already.
 
-    Alike titles share many keys: of a hundred buckets there are but six.
+    One of a single row is none, nor is one that was written before: alike titles share many keys, and of a hundred
+    buckets there are but six.
     """
     begin = total
-    if len(members) > _CELL:
-        members = taken(members, order_of(members))
     state = np.uint64(of_photo)
-    for k in range(len(members)):
+    for k in range(first, last):
         at = total
         while at > begin and rows[at - 1] > members[k]:
             at -= 1

@@ -67,7 +67,7 @@ def verify(
     pair = np.minimum(left, right) * np.int64(max(1, rows.num_rows)) + np.maximum(left, right)
     _, once = np.unique(pair, return_index=True)
     left, right = oriented(rows["id"].combine_chunks(), left[once], right[once])
-    edges = compare(rows, left, right, rarity, similarity[once], config.vetoes)
+    edges = compare(rows, left, right, rarity, similarity[once], config.vetoes, said)
     distance, bits = np.asarray(edges["image_distance"]), np.asarray(edges["image_bits"])
     seen = (distance >= 0) & (distance * (256 // np.maximum(bits, 1)) <= IMAGE_FLOOR)
     wordy = np.asarray(edges["word_similarity"]) >= np.float32(config.word_floor)

@@ -16,7 +16,7 @@ from ...schemas.own_rule import OwnVeto
 from ..components import merge_in_order
 from .decision import Nodes
 from .edges import compare
-from .words import BINS
+from .words import BINS, Words
 
 
 def originals(content: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def originals(content: np.ndarray) -> np.ndarray:
 
 
 def hang(
-    rows: pa.Table, original: np.ndarray, vetoes: Sequence[OwnVeto] = ()
+    rows: pa.Table, original: np.ndarray, vetoes: Sequence[OwnVeto] = (), said: Words | None = None
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Tie each copy to its original.
 
@@ -38,6 +38,7 @@ def hang(
         rows: n rows of SIGNS, sorted by id or in any other fixed order.
         original: [int64 (n,)] as `originals` gives them.
         vetoes: Of one's own, by which the rows were signed.
+        said: The words of all rows, where they are known already.
 
     Returns:
         Left and right rows, [int64 (m,)] each, the lower id on the left, and m rows of EDGES.
@@ -47,7 +48,7 @@ def hang(
     # Without a word there is no text to be alike.
     similarity = (np.asarray(rows["title"])[copy] > 0).astype(np.float64)
     # Copies have the same words, whatever these weigh.
-    return left, right, compare(rows, left, right, np.ones(BINS, np.float32), similarity, vetoes)
+    return left, right, compare(rows, left, right, np.ones(BINS, np.float32), similarity, vetoes, said)
 
 
 def oriented(ids: pa.ChunkedArray | pa.Array, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from .own_vetoes import kinds
 from .photo_signs import read
 from .variants import conflict
 from .wording import substitutions
-from .words import cosine, words
+from .words import Words, cosine, words
 
 EDGES = pa.schema(
     [
@@ -44,7 +44,7 @@ EDGES = pa.schema(
 
 def compare(
     rows: pa.Table, left: np.ndarray, right: np.ndarray, weights: np.ndarray, similarity: np.ndarray | None = None,
-    vetoes: Sequence[OwnVeto] = (),
+    vetoes: Sequence[OwnVeto] = (), said: Words | None = None,
 ) -> pa.Table:  # fmt: skip
     """Compare pairs of listings in everything.
 
@@ -55,6 +55,7 @@ def compare(
         weights: [float32 (BINS,)] of words, over the whole catalog.
         similarity: [float64 (m,)] exact Jaccard index of each pair, where it is known already.
         vetoes: Of one's own, by which the rows were signed.
+        said: The words of all n rows, where they are known already.
 
     Returns:
         m rows of EDGES, in the order of the pairs.
@@ -67,6 +68,7 @@ def compare(
     if similarity is None:
         sets = shingles(texts)
         similarity = _similarities(one, other, sets.values, sets.offsets)
+    spoken = cosine(said, weights, left, right) if said else cosine(words(texts), weights, one, other)
     match = best_match(read(rows["photos"]), left, right)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
@@ -83,7 +85,7 @@ def compare(
             "left_id": ids.take(pa.array(left)),
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
-            "word_similarity": cosine(words(texts), weights, one, other),
+            "word_similarity": spoken,
             "image_distance": match.distance,
             "image_bits": match.bits,
             "colour_distance": pa.array(match.colour, mask=np.isnan(match.colour)),

@@ -12,26 +12,27 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schemas.config_file import parse
 from ...schemas.dataset import slices
 from ...schemas.deduplicate_config import PRESETS, DeduplicateConfig
 from ...schemas.errors import ConfigError, nearest
 from ...schemas.filter_config import PlaceholderConfig
+from ...schemas.section import validated
 from ..noise import hot_hashes
 from . import survivor
 from .agreement import AGREEMENTS
 from .answer import Duplicates
-from .buckets import buckets, shared_keys
+from .buckets import buckets
 from .candidates import verify
 from .completion import decide_completely
 from .copies import hang, originals
 from .decision import Decisions, Nodes
 from .edges import compare
 from .frame import frame_of, listings_of, shared
+from .keys import Keys
 from .links import links
 from .own_vetoes import OwnVetoes
 from .signs import SIGNS, Signs, signs
-from .words import Words, frequencies, weights, words
+from .words import Words, frequencies, joined, weights
 from .xxh64 import digests
 
 SIGNED_AT_ONCE = 8192  # listings between two moves of the progress bar
@@ -55,7 +56,7 @@ def find_duplicates(
 
         found = eclip.find_duplicates(df, title="name", image="photo", id="sku", seller="shop", brand="maker")
         found.show()
-        df = df[~df.sku.isin(found.dropped.dropped_id)]
+        df = df[found.kept]
 
     By the preset `catalog` a listing is dropped for another of the same seller only; without `seller` everything that
     is alike is a link. `training` drops whatever agrees in text and photo. Columns named description, brand, category,
@@ -91,8 +92,7 @@ def find_duplicates(
     if config is not None and chosen:
         raise ConfigError(f"find_duplicates: {', '.join(chosen)} and a config were given; set it in the config")
     if config is None:
-        section = {"preset": preset, **chosen}
-        config = parse({"source": {"path": ""}, "deduplicate": section}, "find_duplicates").deduplicate
+        config = validated(DeduplicateConfig, {"preset": preset, **chosen}, "find_duplicates")
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     with _bar(watched if progress is None else progress) as moved:
         frame = frame_of(df)
@@ -120,12 +120,11 @@ def _bar(shown: bool) -> Iterator[Moved]:
 def _found(
     names: pd.Index, listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
 ) -> Duplicates:
-    known = _signs(listings, photos, config, moved)
+    signed = _signs(listings, photos, config, moved)
     moved("compare", 0, 1)
-    rows = pa.Table.from_batches([known.rows])
-    said = words(known.rows["text"])
+    rows, said = pa.Table.from_batches([part.rows for part in signed], SIGNS), joined([part.words for part in signed])
     rarity = weights(frequencies(said), len(listings))
-    left, right, edges = _edges(rows, known, rarity, said, config)
+    left, right, edges = _edges(rows.combine_chunks(), [part.keys for part in signed], rarity, said, config)
     moved("decide", 0, 1)
     ids = listings["id"]
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
@@ -138,7 +137,12 @@ def _found(
         np.asarray(listings["price"].fill_null(np.nan)),
     )
     found, left, right, edges = decide_completely(
-        nodes, left, right, edges, config, lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes)
+        nodes,
+        left,
+        right,
+        edges,
+        config,
+        lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes, said=said),
     )
     chosen, *sides = links(ids, found, left, right, edges, config)
     linked = chosen.to_pandas()
@@ -146,12 +150,12 @@ def _found(
         linked[side] = names[places]
     families = pd.Series(names[found.family], index=names, name="family")
     titles = pd.Series(listings["title"].to_pylist(), index=names, name="title", dtype=object)
-    return Duplicates(_dropped(names, edges, found), linked, families, titles)
+    return Duplicates(_dropped(names, edges, found), linked, families, titles, found.edge < 0)
 
 
-def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> Signs:
+def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> list[Signs]:
     """Work out signs and keys, some listings at a time."""
-    parts, keys = [pa.RecordBatch.from_pylist([], SIGNS)], []
+    found: list[Signs] = []
     vetoes = OwnVetoes.of(config)
     hot, owner = hot_hashes(shared(listings, photos), PlaceholderConfig()), np.asarray(photos["row"])
     first = 0
@@ -159,27 +163,18 @@ def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: Deduplicate
         moved("read titles", first, listings.num_rows)
         begin, end = np.searchsorted(owner, [first, first + batch.num_rows]).tolist()
         part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
-        parts.append(part.rows)
-        keys.append(part.keys.behind(first))
+        found.append(replace(part, keys=part.keys.behind(first)))
         first += batch.num_rows
-    return Signs(pa.concat_batches(parts), shared_keys(keys))
+    return found
 
 
 def _edges(
-    rows: pa.Table, known: Signs, rarity: np.ndarray, said: Words, config: DeduplicateConfig
+    rows: pa.Table, keys: Sequence[Keys], rarity: np.ndarray, said: Words, config: DeduplicateConfig
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
     """Verify all buckets. Left and right rows, and rows of EDGES."""
     original = originals(np.asarray(rows["content"]))
-    parts = [
-        hang(rows, original, config.vetoes),
-        verify(
-            rows,
-            buckets(known.keys.of(original == np.arange(len(original))), config.leaders),
-            rarity,
-            config,
-            said=said,
-        ),
-    ]
+    found = buckets(keys, config.leaders, rows=original == np.arange(len(original)))
+    parts = [hang(rows, original, config.vetoes, said), verify(rows, found, rarity, config, said=said)]
     left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     return left, right, pa.concat_tables([edges for *_, edges in parts])
 

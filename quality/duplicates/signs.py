@@ -12,16 +12,16 @@ import pyarrow.compute as pc
 from ...schemas.deduplicate_config import DeduplicateConfig
 from ..images.matching import PhotoSigns
 from ..text.normalise import normalise
-from .buckets import PHOTO, Keys, all_keys
 from .edges import ragged
 from .gtin import gtins
+from .keys import PHOTO, Keys, all_keys
 from .minhash import band_keys, signatures_of
 from .own_vetoes import OwnVetoes
 from .photo_signs import PHOTO_SIGNS, content, owners, photo_signs, written
 from .sellers import seller_names
 from .spelling import title_hashes
 from .variants import features
-from .words import word_keys, words
+from .words import Words, word_keys, words
 from .xxh64 import digests, digests_of_lists
 
 # Enough for every photo within four of 64 bits: four flipped bits leave at least two of six words whole.
@@ -43,10 +43,11 @@ SIGNS = pa.schema(
 
 @dataclass(frozen=True)
 class Signs:
-    """The signs of n listings and the keys under which they look for their like."""
+    """The signs of n listings, the keys under which they look for their like, and the words of their texts."""
 
     rows: pa.RecordBatch  # of SIGNS
     keys: Keys
+    words: Words
 
 
 def signs(
@@ -86,13 +87,14 @@ def signs(
         written(seen),
     ]  # fmt: skip
     bands = band_keys(signatures_of(titles, config.num_perm), config.bands, config.rows)
+    spoken = words(titles)
     keys = [
         _text_keys(bands, title, seller, said),
-        _word_keys(titles, bands, seller),
+        _word_keys(spoken, bands, seller),
         _photo_keys(seen),
         _code_keys(code, seller),
     ]
-    return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), all_keys(keys))
+    return Signs(pa.RecordBatch.from_arrays(columns, schema=SIGNS), all_keys(keys), spoken)
 
 
 def _text_keys(bands: np.ndarray, title: np.ndarray, seller: np.ndarray, said: np.ndarray) -> Keys:
@@ -109,9 +111,9 @@ def _text_keys(bands: np.ndarray, title: np.ndarray, seller: np.ndarray, said: n
     return Keys(np.concatenate(keys) & ~PHOTO, np.concatenate(rows), np.concatenate(finer))
 
 
-def _word_keys(titles: pa.Array, bands: np.ndarray, seller: np.ndarray) -> Keys:
+def _word_keys(words: Words, bands: np.ndarray, seller: np.ndarray) -> Keys:
     """Pairs of telling words; finer is the first band, as titles that share common words alone differ in it."""
-    key, row = word_keys(words(titles))
+    key, row = word_keys(words)
     maker = (seller >> np.uint64(48)).astype(np.uint32)
     band = (bands[:, 0] >> np.uint64(48)).astype(np.uint32) << np.uint32(16)
     return Keys(key & ~PHOTO, row, (band | maker)[row])

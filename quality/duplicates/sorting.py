@@ -6,6 +6,8 @@ import numpy as np
 
 from ..compiled import inner, making
 
+FEW = 32  # that are sorted by insertion
+
 
 @making
 def order_of(keys: np.ndarray) -> np.ndarray:

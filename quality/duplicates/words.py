@@ -7,6 +7,7 @@ add up in 4 MB whatever the vocabulary. Scripts without spaces are cut into pair
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,13 @@ def words(texts: pa.Array) -> Words:
     ends, data = strings(texts)
     values, lengths, offsets = _words(data, ends)
     return Words(values.copy(), lengths.copy(), offsets)  # as large as they are, not as they might have been
+
+
+def joined(parts: Sequence[Words]) -> Words:
+    """Put the words of texts that stand one behind the other together."""
+    values, lengths = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "lengths"))
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Words(values, lengths, np.concatenate([[0], np.cumsum(counts)]))
 
 
 def frequencies(words: Words) -> np.ndarray:

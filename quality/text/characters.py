@@ -17,6 +17,7 @@ from ..compiled import compiled, inner
 # Unicode puts nothing between the ideographs of planes 2 and 3 and the tags of plane 14, none of them of any kind here.
 _PLANES = (range(0xD800), range(0xE000, 0x20000), range(0xE0000, 0xE1000))
 _SIZE = 0xE1000
+_BLOCK = 64  # characters of which it is asked at once whether one has a compatible form
 SETTLING = 8  # a text that takes longer was made for it
 
 # Characters whose compatible form means something else: 10² is not 102, 42½ not 421/2; or that it breaks: a Thai or Lao
@@ -97,22 +98,25 @@ def kinds(*classes: str) -> np.ndarray:
     >>> kinds(r"\p{L}", r"\p{N}")[[ord("a"), ord("7"), ord("ß"), ord("-")]].tolist()
     [1, 2, 1, 0]
     """
-    points = code_points()[0]
     table = np.zeros(_SIZE, np.uint8 if len(classes) <= 8 else np.uint32)
     for bit, kind in enumerate(classes):
-        table[points[_places(kind)]] |= table.dtype.type(1 << bit)
+        table[_of_kind(kind)] |= table.dtype.type(1 << bit)
     return table
 
 
 @functools.cache
-def _places(kind: str) -> np.ndarray:
-    """Say which of all characters are of a class. [int64 (m,)]"""
-    characters = code_points()[1]
+def _of_kind(kind: str) -> np.ndarray:
+    """Give all code points of a class. [int64 (m,)]"""
+    points, characters = code_points()
+    some = f"(?s:{kind})+"  # they are taken out in runs, which are few
     if r"\p" in kind.lower():
-        marked = pc.replace_substring_regex(pa.scalar(characters), f"(?s){kind}", chr(_SIZE)).as_py()
-        return np.flatnonzero(np.frombuffer(marked.encode("utf-32-le"), "<u4") == _SIZE)
-    # Python is quicker than RE2 at this.
-    return np.array([match.start() for match in re.finditer(kind, characters, re.ASCII)], np.int64)
+        others = pc.replace_substring_regex(pa.scalar(characters), some, "").as_py()
+    else:  # Python is quicker than RE2 at this
+        others = re.sub(some, "", characters, flags=re.ASCII)
+    found = np.zeros(_SIZE, np.bool_)
+    found[points] = True
+    found[np.frombuffer(others.encode("utf-32-le"), "<u4")] = False
+    return np.flatnonzero(found)
 
 
 def rows_with(texts: pa.Array, kind: str) -> pa.Array:
@@ -167,7 +171,9 @@ def changing() -> np.ndarray:
     """Code points that `compatible` changes, or may join with what stands before them. [uint8 (n,)]"""
     table = np.zeros(_SIZE, np.uint8)
     table[0x1161:0x1176] = table[0x11A8:0x11C3] = 1  # the vowels and final letters of Korean syllables
-    for character in code_points()[1]:
+    characters = code_points()[1]
+    blocks = (characters[first : first + _BLOCK] for first in range(0, len(characters), _BLOCK))
+    for character in "".join(block for block in blocks if not unicodedata.is_normalized("NFKD", block)):
         parts = unicodedata.decomposition(character).split(" ")
         if parts != [""]:
             point = ord(character)

@@ -14,7 +14,8 @@ from eclip.beam_pipelines import buckets as modules
 from eclip.beam_pipelines.buckets import KeyRange, RangeWork, range_of, ranges_for, read_batches, results
 from eclip.beam_pipelines.local import LocalRunner
 from eclip.beam_pipelines.shards import MapShards
-from eclip.quality.duplicates.buckets import Buckets, Keys, buckets
+from eclip.quality.duplicates.buckets import Buckets, buckets
+from eclip.quality.duplicates.keys import Keys
 from eclip.schemas.attempt import Attempt
 from eclip.schemas.runner_config import RunnerConfig
 from eclip.schemas.storage import Storage
@@ -52,7 +53,7 @@ class Collect:
     """Each bucket as the ids in it, in the shard of the first."""
 
     def buckets(self, keys: Keys) -> Buckets:
-        return buckets(keys, leaders=0, cap=len(keys.key))
+        return buckets([keys], leaders=0, cap=len(keys.key))
 
     def __call__(self, rows: pa.Table, found: Buckets) -> tuple[np.ndarray, pa.Table]:
         members = [found.rows[a:b] for a, b in zip(found.starts, found.starts[1:], strict=False)]

@@ -13,7 +13,7 @@ from driver import Finished, checksums, copy_of, eclip, manifest
 from eclip.beam_pipelines import mismatch_work
 from eclip.beam_pipelines.buckets import KeyRange
 from eclip.beam_pipelines.hot_images import CountHotImages, PhotoKeys
-from eclip.quality.duplicates.buckets import Keys
+from eclip.quality.duplicates.keys import Keys
 from eclip.quality.mismatch import score
 from eclip.quality.noise import TITLES_COMPARED
 from eclip.quality.views import Pairs

@@ -28,7 +28,7 @@ def calls(folder: Path) -> None:
     assert isinstance(titles, pd.DataFrame)
     config = DeduplicateConfig.model_validate({"decision": DECISION})
     found = find_duplicates(titles, title="text", id="id", config=config)
-    titles[~titles["id"].isin(found.dropped["dropped_id"])].to_json(folder / "kept.jsonl", orient="records", lines=True)
+    titles[found.kept].to_json(folder / "kept.jsonl", orient="records", lines=True)
     found.dropped.to_parquet(folder / "dropped.parquet")
 
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 import xxhash
 from datasketch import MinHash, MinHashLSH
-from eclip.quality.duplicates.buckets import CHUNK, PHOTO, Buckets, Keys, buckets
+from eclip.quality.duplicates.buckets import CHUNK, Buckets, buckets
+from eclip.quality.duplicates.keys import PHOTO, Keys
 from eclip.quality.duplicates.minhash import jaccard, shingles
 from eclip.quality.duplicates.signs import LONGEST, Signs, signs
 from eclip.schemas.deduplicate_config import DeduplicateConfig
@@ -58,8 +59,8 @@ def test_without_a_cap_the_candidates_are_those_of_datasketch() -> None:
         expected |= {(other, number) for other in index.query(sketch)}
         index.insert(number, sketch)
     assert len(expected) > 500
-    assert pairs_of(buckets(keys, leaders=8, cap=len(keys.key))) == expected
-    assert pairs_of(buckets(keys, leaders=8)) <= expected
+    assert pairs_of(buckets([keys], leaders=8, cap=len(keys.key))) == expected
+    assert pairs_of(buckets([keys], leaders=8)) <= expected
 
 
 def test_the_cap_bounds_the_work_and_keeps_what_is_alike() -> None:
@@ -74,7 +75,7 @@ def test_the_cap_bounds_the_work_and_keeps_what_is_alike() -> None:
     ]
     titles += [title + " x" for title in titles[:300]]
     known = signed(titles)
-    whole, cut = (buckets(known.keys, leaders=8, cap=cap) for cap in (len(known.keys.key), 16))
+    whole, cut = (buckets([known.keys], leaders=8, cap=cap) for cap in (len(known.keys.key), 16))
     sizes = [np.diff(found.starts).astype(float) for found in (whole, cut)]
     assert (sizes[0] ** 2).sum() > 8 * (sizes[1] ** 2).sum()
     sets = shingles(known.rows["text"])
@@ -86,7 +87,7 @@ def test_the_cap_bounds_the_work_and_keeps_what_is_alike() -> None:
 def test_of_a_large_bucket_each_chunk_begins_with_the_same_rows() -> None:
     n = 3 * CHUNK + 100
     keys = Keys(np.full(n, 8, np.uint64), np.arange(n)[::-1].copy(), np.arange(n, dtype=np.uint32)[::-1].copy() % 7)
-    found = buckets(keys, leaders=5)
+    found = buckets([keys], leaders=5)
     chunks = [found.rows[a:b] for a, b in itertools.pairwise(found.starts)]
     assert len(chunks) == 4
     assert max(len(c) for c in chunks) == CHUNK + 5
@@ -99,15 +100,15 @@ def test_of_a_large_bucket_each_chunk_begins_with_the_same_rows() -> None:
 def test_buckets_do_not_depend_on_the_order_of_keys() -> None:
     known = signed(words(300, seed=3)).keys
     mixed = np.random.default_rng(0).permutation(len(known.key))
-    turned = buckets(Keys(known.key[mixed], known.row[mixed], known.finer[mixed]), leaders=8)
-    found = buckets(known, leaders=8)
+    turned = buckets([Keys(known.key[mixed], known.row[mixed], known.finer[mixed])], leaders=8)
+    found = buckets([known], leaders=8)
     assert np.array_equal(found.rows, turned.rows)
     assert np.array_equal(found.starts, turned.starts)
 
 
 @pytest.mark.parametrize("most", [1, 50, 10_000])
 def test_batches_are_the_buckets_in_pieces(most: int) -> None:
-    found = buckets(signed(words(200)).keys, leaders=8)
+    found = buckets([signed(words(200)).keys], leaders=8)
     pieces = list(found.batches(most, np.ones(len(found.rows), np.int64), 1 << 40))
     assert (len(pieces) == 1) is (most == 10_000)
     rows = [rows[batch.rows[a:b]].tolist() for rows, batch in pieces for a, b in itertools.pairwise(batch.starts)]
@@ -116,7 +117,7 @@ def test_batches_are_the_buckets_in_pieces(most: int) -> None:
 
 
 def test_batches_hold_no_more_bytes_than_they_may() -> None:
-    found = buckets(signed(words(200)).keys, leaders=8)
+    found = buckets([signed(words(200)).keys], leaders=8)
     size = np.where(found.rows % 7 == 0, 1000, 10)
     pieces = list(found.batches(10_000, size, 4000))
     assert len(pieces) > 5
@@ -144,4 +145,4 @@ def test_photos_within_four_bits_always_share_a_key() -> None:
         (i, j) for i, j in itertools.combinations(range(len(hashes)), 2) if (hashes[i] ^ hashes[j]).bit_count() <= 4
     }
     assert len(near) >= 150
-    assert near <= pairs_of(buckets(known.keys, leaders=8))
+    assert near <= pairs_of(buckets([known.keys], leaders=8))

@@ -180,7 +180,8 @@ def test_a_photo_that_many_unlike_listings_share_is_no_sign() -> None:
 def test_ids_come_back_as_they_were_given() -> None:
     df = pd.DataFrame({"sku": [7, 8, 9], "title": ["a red mug", "a red mug", "oak table"], "shop": ["s"] * 3})
     found = find_duplicates(df, id="sku", seller="shop")
-    assert len(df[~df["sku"].isin(found.dropped["dropped_id"])]) == 2
+    assert df[found.kept]["sku"].tolist() == df[~df["sku"].isin(found.dropped["dropped_id"])]["sku"].tolist()
+    assert len(df[found.kept]) == 2
     assert set(found.families.index) == {7, 8, 9}
 
 

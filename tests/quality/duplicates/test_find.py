@@ -86,7 +86,7 @@ def test_settings_can_be_given_one_by_one() -> None:
     strict = find_duplicates(df, seller="shop", text_similarity=1, links={"word_similarity": 1})
     assert strict.links.empty
     for wrong, message in (
-        ({"text_similarity": 7}, "find_duplicates: deduplicate.text_similarity: .*less than or equal to 1 .found 7"),
+        ({"text_similarity": 7}, "find_duplicates: text_similarity: .*less than or equal to 1 .found 7"),
         ({"text_similarty": 0.7}, "no argument 'text_similarty'; did you mean 'text_similarity'"),
         ({"max_set": 3, "config": DeduplicateConfig()}, "max_set and a config were given"),
     ):

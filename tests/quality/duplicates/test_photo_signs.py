@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from eclip.quality.duplicates.buckets import PHOTO
 from eclip.quality.duplicates.edges import compare
 from eclip.quality.duplicates.find import find_duplicates
+from eclip.quality.duplicates.keys import PHOTO
 from eclip.quality.duplicates.photo_signs import MOST, read
 from eclip.quality.duplicates.signs import Signs, signs
 from eclip.quality.duplicates.words import BINS
