@@ -198,3 +198,32 @@ def test_a_process_that_finds_all_compiled_reads_nothing_that_only_compiling_nee
     command = [sys.executable, "-c", program]
     compiling, finding = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert finding.splitlines() == [compiling.splitlines()[0], "[]"]
+
+
+def test_kept_code_can_be_compiled_into_another_function_and_raises_and_gives_arrays(
+    places: tuple[Path, Path], tmp_path: Path
+) -> None:
+    # What is kept is loaded without LLVM's form of it, which is read where a new function calls it.
+    folder = tmp_path / "kernel_halves"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "half.py").write_text(
+        "import numpy as np\nfrom eclip.quality.compiled import compiled\n"
+        "@compiled\ndef halves(values):\n"
+        "    if len(values) % 2:\n        raise ValueError('odd')\n"
+        "    return values[: len(values) // 2].copy(), np.full(3, 'x')[0] + 'y'\n"
+    )
+    code = (
+        "import numba, numpy as np\nfrom kernel_halves.half import halves\n"
+        "first, text = halves(np.arange(6))\nprint(first.tolist(), text, sum(halves.stats.cache_hits.values()))\n"
+        "try:\n    halves(np.arange(3))\nexcept ValueError as error:\n    print(error)\n"
+        "again = numba.njit(lambda values: halves(values)[0].sum() + 1)\nprint(again(np.arange(6)))\n"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        ).stdout.splitlines()
+        for _ in range(2)
+    ]  # fmt: skip
+    assert runs == [["[0, 1, 2] xy 0", "odd", "4"], ["[0, 1, 2] xy 1", "odd", "4"]]
