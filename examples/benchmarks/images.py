@@ -253,16 +253,23 @@ def catalog(table: pd.DataFrame, size: int) -> None:
         grid = GRID if path == "exact" else [(config.image_distance, config.colour_distance)]
         print(f"\n{path + ': 256 bits, colour':<34}{'pairs':>8}{'same type':>11}{'same colour':>13}")
         for bits, shade in grid:
-            taken = (long <= bits) & (colour <= shade)
-            same = [
-                (table[n].to_numpy()[left] == table[n].to_numpy()[right])[taken].mean()
-                for n in ("articleType", "baseColour")
-            ]
-            print(f"{f'{bits}, {shade:g}':<34}{taken.sum():>8,}{same[0]:>11.3f}{same[1]:>13.3f}")
+            _agreeing(table, left, right, (long <= bits) & (colour <= shade), f"{bits}, {shade:g}")
         chosen = (long <= config.image_distance) & (colour <= config.colour_distance)
+        # Equal bytes under two ids are one photo to everybody: what their labels say of each other tells of the labels.
+        equal = (table["image_sha1"].to_numpy()[left] == table["image_sha1"].to_numpy()[right]) & chosen
+        _agreeing(table, left, right, equal, "by default, equal byte by byte")
+        _agreeing(table, left, right, chosen & ~equal, "by default, other bytes")
         confirmed[path] = set(zip(left[chosen].tolist(), right[chosen].tolist(), strict=True))
     exact, fast = confirmed[f"exact, {size} px"], confirmed[f"fast, {size} px"]
     print(f"\nfast instead of exact at {size} px: {len(fast - exact)} pairs more, {len(exact - fast)} fewer")
+
+
+def _agreeing(table: pd.DataFrame, left: np.ndarray, right: np.ndarray, taken: np.ndarray, name: str) -> None:
+    """Print in how many of some pairs the labels agree."""
+    same = [
+        (table[n].to_numpy()[left] == table[n].to_numpy()[right])[taken].mean() for n in ("articleType", "baseColour")
+    ]
+    print(f"{name:<34}{taken.sum():>8,}{same[0]:>11.3f}{same[1]:>13.3f}")
 
 
 def main() -> None:
