@@ -108,7 +108,7 @@ class Deduplicate(Stage):
     """Find duplicates, drop what the decision table drops, link the rest."""
 
     name = "deduplicate"
-    version = 13
+    version = 14
     inputs = ("filter/listings", "ingest/images")
     lost = ("duplicates",)
     libraries = ("numba", "numpy", "pyarrow")

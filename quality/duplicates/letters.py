@@ -7,6 +7,7 @@ character is a word of its own, and what the lists know is found as a sequence o
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -20,6 +21,10 @@ MOST_WORDS = 256  # of a title that are looked at
 EMPTY = np.uint64(0)
 FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8}
 
+# What accents are taken from: letters of Latin and Greek, whose capitals often go without. In Vietnamese they make
+# other words, "dừa" a coconut and "dứa" a pineapple: letters that it alone has keep them.
+_ACCENTED = re.compile("[\\x00-\\x7f\u0370-\u03ff]")
+_VIETNAMESE = re.compile("[\u01a1\u01b0\u1ea0-\u1ef9]")
 _UNDECOMPOSED = dict(zip("øłıđæœёأإآىة", "olidaoеااايه", strict=True))
 
 
@@ -45,21 +50,28 @@ def _letter(character: str) -> tuple[int, int]:
         return OTHER, ord(".,"["\u066b\u066c".index(character)])  # the marks of Arabic numbers
     if character in FRACTIONS:
         return DIGIT, ord(character)
-    if character in "²³":
-        return LETTER, ord("23"["²³".index(character)])  # m² is the word m2
     name = unicodedata.name(character, "")
     if "THAI" in name[:5]:
         return THAI, ord(character)
     if category == "Mn" or character == "ـ" or category == "Cf":
         return SKIPPED, ord(character)
+    folded = unicodedata.normalize("NFKC", character)
+    if category in ("No", "Nl") and folded != character and folded.isascii() and folded.isalnum():
+        if folded.isalpha() or len(folded) > 1:  # Ⅱ, ⑫
+            return LETTER, ord(folded.lower() if len(folded) == 1 else character.lower())
+        raised = unicodedata.decomposition(character).startswith("<super>")  # m² is the word m2, K₂ a K and a 2
+        return LETTER if raised else DIGIT, ord(folded)
     if category[0] not in "LM" and character != "ー":
-        folded = unicodedata.normalize("NFKC", character)
         return OTHER, ord(folded) if len(folded) == 1 else ord(character)
-    folded = unicodedata.normalize("NFKC", character).casefold()
-    if len(folded) != 1:
+    folded = folded.casefold()
+    base, *marks = unicodedata.normalize("NFD", folded)
+    if len(folded) > 1 and all(unicodedata.category(mark) == "Mn" for mark in marks):
+        folded = base  # İ
+    elif len(folded) > 1:
         folded = character.lower() if len(character.lower()) == 1 else character
-    base = unicodedata.normalize("NFD", folded)[0]
-    folded = base if base.isascii() else _UNDECOMPOSED.get(folded, folded)
+        base = unicodedata.normalize("NFD", folded)[0]
+    if not _VIETNAMESE.match(folded):
+        folded = base if _ACCENTED.match(base) else _UNDECOMPOSED.get(folded, folded)
     script = unicodedata.name(folded, "")
     if script.startswith("KATAKANA") or character == "ー":
         return KATAKANA, ord(folded)

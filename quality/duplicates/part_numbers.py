@@ -1,4 +1,7 @@
-"""Part numbers: letters and digits in one piece, KDL-46EX500, and long numbers cut by hyphens, 010-00576-00."""
+"""Part numbers: letters and digits in one piece, KDL-46EX500, and long numbers cut by hyphens or spaces.
+
+010-00576-00 and 0 986 424 797 are one number each.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,21 @@ def part_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
             group = CODE | ((part & np.uint64(0xFFFF)) << GROUP_SHIFT)
             say(found, hashed(group, text.hashes[end - 1]), k, end)
     return k
+
+
+@inner
+def grouped_number(text: Text, k: int, lexicon: Lexicon, found: Found) -> int:
+    """Write down a digit and threes of them from word k on, as makers of parts write; give the word behind, or k."""
+    end = k + 1
+    if not has_script(text, k, DIGIT) or text.ends[k] - text.starts[k] > 1 or (k > 0 and text.gaps[k] != SPACE):
+        return k
+    while has_script(text, end, DIGIT) and text.gaps[end] == SPACE and text.ends[end] - text.starts[end] == 3:
+        end += 1
+    if unit(text, end, lexicon, False)[0] >= 0:  # 0 986 479 288 mm
+        end -= 1
+    if end < k + 3 or (end < len(text.starts) and text.gaps[end] != SPACE):
+        return k
+    return _long_number(text, k, end, found)
 
 
 @inner

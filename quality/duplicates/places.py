@@ -110,14 +110,15 @@ def exchanged(
     while behind < min(n, m) - first and one.hashes[n - 1 - behind] == other.hashes[m - 1 - behind]:
         behind += 1
     inside, found = first > 0 and behind > 0, False
+    single = _single(one, first, n - behind) and _single(other, first, m - behind)
     if first + behind == 0 or not _few(one, first, n - behind) or not _few(other, first, m - behind):
         return -1, -1, -1
     for w in range(first, n - behind):
         for v in range(first, m - behind):
             if misspelt(one, w, other, v):
                 return -1, -1, -1
-            if not found and _tells(one, first, w, n - behind, other, said, noise, lexicon):  # noqa: SIM102
-                if _tells(other, first, v, m - behind, one, told, noise, lexicon):
+            if not found and _tells(one, first, w, n - behind, other, said, noise, lexicon, single):  # noqa: SIM102
+                if _tells(other, first, v, m - behind, one, told, noise, lexicon, single):
                     found = comparable(one, w, other, v, things, inside)
     return (first, n - behind, m - behind) if found else (-1, -1, -1)
 
@@ -171,14 +172,27 @@ def _few(text: Text, first: int, last: int) -> bool:
 
 
 @inner
+def _single(text: Text, first: int, last: int) -> bool:
+    """Say whether words first to last are one letter."""
+    return last == first + 1 and text.ends[first] - text.starts[first] == 1 and has_script(text, first, LETTER)
+
+
+@inner
 def _tells(
-    text: Text, first: int, w: int, last: int, other: Text, said: np.ndarray, noise: np.ndarray, lexicon: Lexicon
+    text: Text, first: int, w: int, last: int, other: Text, said: np.ndarray, noise: np.ndarray, lexicon: Lexicon,
+    single: bool,
 ) -> bool:  # fmt: skip
-    """Say whether word w of the words first to last says anything that the other title does not."""
+    """Say whether word w of the words first to last says anything that the other title does not.
+
+    A small word says nothing, but where each title has a letter alone: letter A, letter M. Nor does a letter among
+    other words.
+    """
     script, size = text.scripts[text.starts[w]], text.ends[w] - text.starts[w]
     if script in (HIRAGANA, THAI):
         return last - first >= 3
-    if said[w] or (script != HAN and size < 2) or find(noise, text.hashes[w]) >= 0:
+    if said[w] or (script != HAN and size < 2 and last > first + 1):
+        return False
+    if not single and find(noise, text.hashes[w]) >= 0:
         return False
     if w > 0 and has_script(text, w - 1, DIGIT) and phrase(text, w, lexicon, MEASURES)[0] >= 0:
         return False

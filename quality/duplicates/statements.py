@@ -34,7 +34,7 @@ from .grammar import (
 from .letters import DIGIT, HANGUL, KATAKANA, LETTER, find, hash_points
 from .lexicon import JOINS, NUMBERS, PRECEDES, SAYS, Lexicon, number_value
 from .numerals import number
-from .part_numbers import part_number
+from .part_numbers import grouped_number, part_number
 
 
 @inner
@@ -44,6 +44,10 @@ def read(text: Text, lexicon: Lexicon, found: Found) -> None:
     k, coded = 0, False
     while k < len(text.starts):
         begin = k
+        k = grouped_number(text, k, lexicon, found)
+        if k > begin:
+            coded = False
+            continue
         if _chain_begins(text, k):
             k = part_number(text, k, lexicon, found)
             if k > begin:

@@ -22,7 +22,7 @@ import xxhash
 
 from ..compiled import compiled, inner
 from .cutting import cut_text, room_for
-from .grammar import no_statements
+from .grammar import KIND_SHIFT, NUMBER, PACK, no_statements
 from .gtin import gtin
 from .letters import alphabet
 from .lexicon import KINDS, Lexicon, feature, lexicon
@@ -36,6 +36,7 @@ UNKNOWN = {"", "0", "na", "nan", "none", "null", "nil", "unknown", "other", "doe
            "unbranded", "nonbranded", "generic"}  # fmt: skip
 
 _SHIFT = np.uint64(40)
+_PLAIN = np.uint64((1 << 40) - 2)  # the value, without group and firmness
 
 
 class Veto(NamedTuple):
@@ -115,15 +116,27 @@ def conflict(values: np.ndarray, offsets: np.ndarray, left: int, right: int) -> 
                 j += 1
             elif a < b:
                 only_left = True
-                firm |= a & one == one
+                firm |= a & one == one and not _counts(values, j, j_end, a)
                 i += 1
             else:
                 only_right = True
-                firm |= b & one == one
+                firm |= b & one == one and not _counts(values, i, i_end, b)
                 j += 1
         if firm or (only_left and only_right):
             return np.int64(group >> np.uint64(16))
     return np.int64(-1)
+
+
+@inner
+def _counts(values: np.ndarray, first: int, last: int, said: np.uint64) -> bool:
+    """Say whether features first to last have a bare number for a pack of as many: "6 glasses", "glasses, set of 6"."""
+    if said >> KIND_SHIFT != PACK:
+        return False
+    number = NUMBER | (said & _PLAIN)
+    for k in range(first, last):  # noqa: SIM110
+        if values[k] == number:
+            return True
+    return False
 
 
 def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
