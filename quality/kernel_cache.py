@@ -41,8 +41,10 @@ from numba.core.runtime.nrt import rtsys
 
 MOST = 256  # folders that are kept, the last used ones: about eight versions of all modules
 UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)
-FORMAT = 2  # of what is kept of a function
-_VERSIONS = (FORMAT, sys.implementation.cache_tag, numba.__version__, sys.modules["llvmlite"].__version__)
+_VERSIONS = (
+    sys.implementation.cache_tag, numba.__version__, sys.modules["llvmlite"].__version__,
+    hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),  # how it is kept
+)  # fmt: skip
 _homes: dict[str, bytes] = {}  # modules that hold compiled functions: hash of the text and of the values at hand
 
 
@@ -156,24 +158,27 @@ class _Kernel(CompileResultCacheImpl):
         self._filename_base = self.get_filename_base(function.__qualname__, getattr(sys, "abiflags", ""))
 
     def reduce(self, data: Any) -> tuple[Any, ...]:
-        """Take what is kept: no types for people to read, and no environment that has no constants.
+        """Take what is kept: no types, which `inspect_types` would show, and of most environments the names alone.
 
-        Such ones come from each module of numba that the code has something of, and would bring these in again.
+        One without constants is never read, but code that prints or raises asks whether it is there. They come from
+        each module of numba that the code has something of, and would bring these in again.
         """
-        (name, _, code), called, environment, signature, *_, again, environments = data._reduce()
-        return name, code, called, environment, signature, again, tuple(one for one in environments if one.consts)
+        (name, _, code), called, environment, signature, *_, again, found = data._reduce()
+        environments = tuple(one for one in found if one.consts)
+        empty = tuple(one.env_name for one in found if not one.consts)
+        return name, code, called, environment, signature, again, environments, empty
 
     def rebuild(self, target_context: Any, reduced_data: tuple[Any, ...]) -> Any:
         """Make kept code ready to be called."""
-        name, (code, bitcode), called, environment, signature, again, environments = reduced_data
+        name, (code, bitcode), called, environment, signature, again, environments, empty = reduced_data
         for function in again:
             function()
         codegen = target_context.codegen()
         library = _Library(codegen, name, code, bitcode)
         codegen._engine._defined_symbols |= {called.llvm_func_name, called.llvm_cpython_wrapper_name}
         entry = target_context.get_executable(library, called, environment)
-        for one in environments:
-            codegen.set_env(one.env_name, one)
+        for place, one in [(one.env_name, one) for one in environments] + [(place, environment) for place in empty]:
+            codegen.set_env(place, one)
         return compile_result(
             target_context=target_context, typing_context=target_context.typing_context, library=library,
             environment=environment, entry_point=entry, fndesc=called, signature=signature, objectmode=False,

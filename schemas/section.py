@@ -41,14 +41,12 @@ def _explained(checked: type[Section], problems: Iterable[Any]) -> list[str]:
     lines: dict[str, str] = {}
     for problem in problems:
         place = ".".join(str(part) for part in problem["loc"] if not _CHOICE.match(str(part)))
-        said = _explain(checked, place, problem)
-        if place in lines:
-            said = f"{lines[place].partition(' (found ')[0]}, or {said.removeprefix(f'{place}: ')}"
-        lines[place] = said
-    return list(lines.values())
+        said = _explain(checked, problem)
+        lines[place] = f"{lines[place].partition(' (found ')[0]}, or {said}" if place in lines else said
+    return [f"{place}: {said}" if place else said for place, said in lines.items()]
 
 
-def _explain(checked: type[Section], place: str, problem: Any) -> str:
+def _explain(checked: type[Section], problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         *parents, key = problem["loc"]
         section: Any = checked
@@ -59,9 +57,9 @@ def _explain(checked: type[Section], place: str, problem: Any) -> str:
             # `LookupConfig | None`: the section is what can be there.
             section = next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type)), annotation)
         known = [k for k in section.model_fields if k != "folder"] if hasattr(section, "model_fields") else []
-        return f"{place}: unknown key{nearest(str(key), known) if known else ''}"
+        return f"unknown key{nearest(str(key), known) if known else ''}"
     if problem["type"] == "missing":
-        return f"{place}: is needed and is not there"
+        return "is needed and is not there"
     found = problem.get("input")
     shown = f" (found {found!r})" if not isinstance(found, dict | BaseModel) else ""
-    return f"{place}: {problem['msg'].removeprefix('Value error, ')}{shown}"
+    return f"{problem['msg'].removeprefix('Value error, ')}{shown}"

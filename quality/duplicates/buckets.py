@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiled import compiled, inner, making
-from .keys import PHOTO, Keys, shared
+from .keys import PHOTO, Keys, grouped
 from .sorting import FEW, order_of, taken
 
 CAP = 16  # rows of a bucket that is not cut
@@ -62,7 +62,7 @@ def buckets(parts: Sequence[Keys], leaders: int, cap: int = CAP, rows: np.ndarra
         rows: [bool (rows,)] those that take part; all by default.
     """
     # Copies are as large as they are, not as they might have been.
-    return Buckets(*(part.copy() for part in _cut(*shared(parts, rows), leaders, cap)))
+    return Buckets(*(part.copy() for part in _cut(*grouped(parts, rows), leaders, cap)))
 
 
 @compiled

@@ -68,7 +68,7 @@ def compare(
     if similarity is None:
         sets = shingles(texts)
         similarity = _similarities(one, other, sets.values, sets.offsets)
-    spoken = cosine(said, weights, left, right) if said else cosine(words(texts), weights, one, other)
+    spoken = said.of(some) if said is not None else words(texts)
     match = best_match(read(rows["photos"]), left, right)
     names = kinds(vetoes)
     found = _conflicts(left, right, *variant)
@@ -85,7 +85,7 @@ def compare(
             "left_id": ids.take(pa.array(left)),
             "right_id": ids.take(pa.array(right)),
             "text_similarity": similarity.astype(np.float32),
-            "word_similarity": spoken,
+            "word_similarity": cosine(spoken, weights, one, other),
             "image_distance": match.distance,
             "image_bits": match.bits,
             "colour_distance": pa.array(match.colour, mask=np.isnan(match.colour)),

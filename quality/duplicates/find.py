@@ -31,7 +31,7 @@ from .frame import frame_of, listings_of, shared
 from .keys import Keys
 from .links import links
 from .own_vetoes import OwnVetoes
-from .signs import SIGNS, Signs, signs
+from .signs import SIGNS, signs
 from .words import Words, frequencies, joined, weights
 from .xxh64 import digests
 
@@ -56,7 +56,7 @@ def find_duplicates(
 
         found = eclip.find_duplicates(df, title="name", image="photo", id="sku", seller="shop", brand="maker")
         found.show()
-        df = df[found.kept]
+        df = df[found.kept]  # polars: df.filter(found.kept); pyarrow: table.filter(pa.array(found.kept))
 
     By the preset `catalog` a listing is dropped for another of the same seller only; without `seller` everything that
     is alike is a link. `training` drops whatever agrees in text and photo. Columns named description, brand, category,
@@ -120,11 +120,10 @@ def _bar(shown: bool) -> Iterator[Moved]:
 def _found(
     names: pd.Index, listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
 ) -> Duplicates:
-    signed = _signs(listings, photos, config, moved)
+    rows, keys, said = _signs(listings, photos, config, moved)
     moved("compare", 0, 1)
-    rows, said = pa.Table.from_batches([part.rows for part in signed], SIGNS), joined([part.words for part in signed])
     rarity = weights(frequencies(said), len(listings))
-    left, right, edges = _edges(rows.combine_chunks(), [part.keys for part in signed], rarity, said, config)
+    left, right, edges = _edges(rows, keys, rarity, said, config)
     moved("decide", 0, 1)
     ids = listings["id"]
     codes = listings["catalog_id"].dictionary_encode().indices.fill_null(-1)
@@ -153,27 +152,32 @@ def _found(
     return Duplicates(_dropped(names, edges, found), linked, families, titles, found.edge < 0)
 
 
-def _signs(listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved) -> list[Signs]:
-    """Work out signs and keys, some listings at a time."""
-    found: list[Signs] = []
+def _signs(
+    listings: pa.RecordBatch, photos: pa.RecordBatch, config: DeduplicateConfig, moved: Moved
+) -> tuple[pa.Table, list[Keys], Words]:
+    """Work out signs, keys and words, some listings at a time."""
+    rows, keys, said = [], [], []
     vetoes = OwnVetoes.of(config)
     hot, owner = hot_hashes(shared(listings, photos), PlaceholderConfig()), np.asarray(photos["row"])
     first = 0
     for batch in slices(listings, SIGNED_AT_ONCE):
         moved("read titles", first, listings.num_rows)
         begin, end = np.searchsorted(owner, [first, first + batch.num_rows]).tolist()
-        part = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
-        found.append(replace(part, keys=part.keys.behind(first)))
+        found = signs(batch, photos.slice(begin, end - begin), hot, config, vetoes)
+        rows.append(found.rows)
+        keys.append(found.keys.behind(first))
+        said.append(found.words)
         first += batch.num_rows
-    return found
+    return pa.Table.from_batches(rows, SIGNS).combine_chunks(), keys, joined(said)
 
 
 def _edges(
-    rows: pa.Table, keys: Sequence[Keys], rarity: np.ndarray, said: Words, config: DeduplicateConfig
+    rows: pa.Table, keys: list[Keys], rarity: np.ndarray, said: Words, config: DeduplicateConfig
 ) -> tuple[np.ndarray, np.ndarray, pa.Table]:
-    """Verify all buckets. Left and right rows, and rows of EDGES."""
+    """Verify all buckets; the keys are not kept. Left and right rows, and rows of EDGES."""
     original = originals(np.asarray(rows["content"]))
     found = buckets(keys, config.leaders, rows=original == np.arange(len(original)))
+    keys.clear()  # a kilobyte a listing, and what follows needs room
     parts = [hang(rows, original, config.vetoes, said), verify(rows, found, rarity, config, said=said)]
     left, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     return left, right, pa.concat_tables([edges for *_, edges in parts])

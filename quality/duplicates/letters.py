@@ -64,7 +64,7 @@ def _letter(character: str) -> tuple[int, int]:
     if category[0] not in "LM" and character != "ー":
         return OTHER, ord(folded) if len(folded) == 1 else ord(character)
     folded = folded.casefold()
-    base, *marks = unicodedata.normalize("NFD", folded)
+    base, *marks = list(unicodedata.normalize("NFD", folded))
     if len(folded) > 1 and all(unicodedata.category(mark) == "Mn" for mark in marks):
         folded = base  # İ
     elif len(folded) > 1:

@@ -32,6 +32,18 @@ class Words:
     lengths: np.ndarray  # [uint8 (total,)] characters; digits count for two more, once
     offsets: np.ndarray  # [int64 (n + 1,)]
 
+    def of(self, texts: np.ndarray) -> Words:
+        """Take the words of some texts. [int64 (m,)]
+
+        >>> said = words(pa.array(["blue mug", "cup", "red cup"])).of(np.array([2, 1]))
+        >>> said.offsets.tolist(), bool(said.values[2] in said.values[:2])
+        ([0, 2, 3], True)
+        """
+        counts = self.offsets[texts + 1] - self.offsets[texts]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        places = np.arange(offsets[-1]) + np.repeat(self.offsets[texts] - offsets[:-1], counts)
+        return Words(self.values[places], self.lengths[places], offsets)
+
 
 def words(texts: pa.Array) -> Words:
     """Cut normalised texts (no nulls) into hashed words.
@@ -53,7 +65,7 @@ def joined(parts: Sequence[Words]) -> Words:
 
 def frequencies(words: Words) -> np.ndarray:
     """Count the texts that hold a word of each bin; those of shards add up. [uint32 (BINS,)]"""
-    return np.bincount(words.values % np.uint64(BINS), minlength=BINS).astype(np.uint32)
+    return np.bincount((words.values % np.uint64(BINS)).astype(np.int64), minlength=BINS).astype(np.uint32)
 
 
 def weights(frequencies: np.ndarray, rows: int) -> np.ndarray:

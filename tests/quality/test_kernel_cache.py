@@ -187,43 +187,55 @@ def test_a_module_is_compiled_anew_when_one_changes_that_it_calls() -> None:
     assert "buckets" not in names
 
 
-def test_a_process_that_finds_all_compiled_reads_nothing_that_only_compiling_needs() -> None:
+def test_a_process_that_finds_all_compiled_reads_nothing_that_only_compiling_needs(tmp_path: Path) -> None:
     """A third of its start would be that."""
     program = (
         "import sys, pandas, eclip\n"
         "frame = pandas.DataFrame({'title': ['Red mug 300 ml', 'red mug 0.3 l', 'Box 10 x 20 cm', 'Blue mug 300 ml'] * 9})\n"
         "print(len(eclip.find_duplicates(eclip.clean(frame)).links))\n"
-        "print([name for name in ('scipy.linalg', 'numba.np.arraymath') if name in sys.modules])"
+        "late = 'scipy.linalg', 'numba.np.arraymath', 'numba.core.boxing', 'numba.cpython.unicode'\n"
+        "print([name for name in late if name in sys.modules])"
     )
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""}
     command = [sys.executable, "-c", program]
-    compiling, finding = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
-    assert finding.splitlines() == [compiling.splitlines()[0], "[]"]
+    compiling, finding = (
+        subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.splitlines()
+        for _ in range(2)
+    )
+    assert finding == [compiling[0], "[]"]
+    assert "numba.core.boxing" in compiling[1]
 
 
-def test_kept_code_can_be_compiled_into_another_function_and_raises_and_gives_arrays(
-    places: tuple[Path, Path], tmp_path: Path
-) -> None:
-    # What is kept is loaded without LLVM's form of it, which is read where a new function calls it.
+def test_kept_code_does_all_that_new_code_does(tmp_path: Path) -> None:
+    """It raises what is told when it runs, prints, gives arrays and texts, and is compiled into a new function."""
     folder = tmp_path / "kernel_halves"
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     (folder / "half.py").write_text(
-        "import numpy as np\nfrom eclip.quality.compiled import compiled\n"
-        "@compiled\ndef halves(values):\n"
-        "    if len(values) % 2:\n        raise ValueError('odd')\n"
-        "    return values[: len(values) // 2].copy(), np.full(3, 'x')[0] + 'y'\n"
+        "import numpy as np\nfrom eclip.quality.compiled import compiled, making\n"
+        "@making\ndef half(n):\n"
+        "    if n < 0:\n        print('below', n)\n"
+        "    if n % 2:\n        raise ValueError('odd', n)\n"
+        "    return n // 2\n"
+        "@compiled\ndef halves(values, n):\n    return values[: half(n)].copy(), np.full(3, 'x')[0] + 'y'\n"
     )
-    code = (
-        "import numba, numpy as np\nfrom kernel_halves.half import halves\n"
-        "first, text = halves(np.arange(6))\nprint(first.tolist(), text, sum(halves.stats.cache_hits.values()))\n"
-        "try:\n    halves(np.arange(3))\nexcept ValueError as error:\n    print(error)\n"
-        "again = numba.njit(lambda values: halves(values)[0].sum() + 1)\nprint(again(np.arange(6)))\n"
+    program = (
+        "import numba, numpy as np\nfrom eclip.quality import kernel_cache\nread = kernel_cache.parse_bitcode\n"
+        "def parse(code):\n    print('read', bool(code))\n    return read(code)\n"
+        "kernel_cache.parse_bitcode = parse\n"
+        "from kernel_halves.half import halves\n"
+        "first, text = halves(np.arange(6), 6)\nprint(first.tolist(), text, sum(halves.stats.cache_hits.values()))\n"
+        "print(len(halves(np.arange(6), -2)[0]))\n"
+        "try:\n    halves(np.arange(6), 3)\nexcept ValueError as error:\n    print(error.args)\n"
+        "again = numba.njit(lambda values: halves(values, 4)[0].sum() + 1)\nprint(again(np.arange(6)))\n"
     )
-    runs = [
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": ""}
+    compiling, finding = (
         subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
-            capture_output=True, text=True, check=True,
+            [sys.executable, "-c", program], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
         ).stdout.splitlines()
         for _ in range(2)
-    ]  # fmt: skip
-    assert runs == [["[0, 1, 2] xy 0", "odd", "4"], ["[0, 1, 2] xy 1", "odd", "4"]]
+    )
+    assert compiling == ["[0, 1, 2] xy 0", "below -2", "5", "('odd', 3)", "2"]
+    # Only what is compiled into another function is read as LLVM's.
+    assert finding == ["[0, 1, 2] xy 1", *compiling[1:4], "read True", "2"]

@@ -39,6 +39,13 @@ def test_any_table_is_read(kind: Any) -> None:
     found = find_duplicates(table, title="name", id="sku", seller="shop")
     assert [sorted(pair) for pair in pairs(found)] == [[11, 12]]
     assert found.links["veto"].dropna().tolist() == ["volume"]
+    if isinstance(table, pd.DataFrame):
+        kept = table[found.kept]["sku"].tolist()
+    elif isinstance(table, polars.DataFrame):
+        kept = table.filter(found.kept)["sku"].to_list()
+    else:
+        kept = table.filter(pa.array(found.kept))["sku"].to_pylist()
+    assert kept == [sku for sku in SHOP["sku"] if sku not in set(found.dropped["dropped_id"])]
     with pytest.raises(ConfigError, match="list is no table; give a pandas, polars or pyarrow one"):
         find_duplicates([1, 2])  # type: ignore[arg-type]
 
@@ -87,6 +94,7 @@ def test_settings_can_be_given_one_by_one() -> None:
     assert strict.links.empty
     for wrong, message in (
         ({"text_similarity": 7}, "find_duplicates: text_similarity: .*less than or equal to 1 .found 7"),
+        ({"bands": 3, "rows": 900}, "find_duplicates: bands x rows is 3 x 900 = 2700"),
         ({"text_similarty": 0.7}, "no argument 'text_similarty'; did you mean 'text_similarity'"),
         ({"max_set": 3, "config": DeduplicateConfig()}, "max_set and a config were given"),
     ):
