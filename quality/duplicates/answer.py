@@ -22,9 +22,7 @@ class Duplicates:
     links: pd.DataFrame  # left_id, right_id, kind, similarity, veto
     families: pd.Series  # family of each id
     titles: pd.Series  # title of each id
-    kept: (
-        np.ndarray
-    )  # [bool (n,)] the frame's rows that stay: df[found.kept], in polars df.filter(found.kept)
+    kept: np.ndarray  # [bool (n,)] the frame's rows that stay: df[found.kept], in polars df.filter(found.kept)
     unread_photos: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["id", "photo", "error"]))
 
     @property
