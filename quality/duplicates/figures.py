@@ -47,11 +47,15 @@ from .numerals import fraction, number
 from .sorting import rise
 
 PARTING = hash_texts(("r", "l"))  # 205/55R16, W32L34
+RADIAL = hash_texts(("r", "zr"))
 
 
 @inner
 def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bool]:
     """Write down a number with all that belongs to it; give the word to go on with, and whether it may be a model's."""
+    if _rated(text, k):
+        say(found, hashed(CODE, code(text, k, k + 2)), k, k + 2)
+        return k + 2, False
     values, units, spans = found.values, found.numbers[0], found.numbers[1]
     n, start, times, joined = 0, k, False, 0
     while n < CHAIN:
@@ -127,6 +131,16 @@ def figures(text: Text, k: int, lexicon: Lexicon, found: Found) -> tuple[int, bo
             if i + 1 == n:
                 return k, coded
     return spans[n - 1], False
+
+
+@inner
+def _rated(text: Text, k: int) -> bool:
+    """Say whether word k is the load and speed of a tyre, behind its rim: 205/55 R16 91V is of no 91 volts."""
+    if k < 3 or k + 1 >= len(text.starts) or text.gaps[k] != SPACE or text.gaps[k + 1] != 0 or text.gaps[k - 1] != 0:
+        return False
+    rim = has_script(text, k - 1, DIGIT) and text.ends[k - 1] - text.starts[k - 1] == 2
+    rated = has_script(text, k + 1, LETTER) and text.ends[k + 1] - text.starts[k + 1] == 1
+    return bool(rim and rated and among(text.hashes[k - 2], RADIAL) and has_script(text, k - 3, DIGIT))
 
 
 @inner
@@ -252,7 +266,8 @@ def _bare(
         if stop > end + 1 and among(text.hashes[end], PARTING):
             say(found, NUMBER | number_value(value), k, end)  # 205/55R16
             return end, False
-        say(found, hashed(base, code(text, k, stop)), k, stop)
+        said = code(text, k, stop)
+        say(found, hashed(base, mix(said) if value != np.floor(value) else said), k, stop)  # 1.5A is no 15A
         if plus_behind(text, stop):
             say(found, PLUS_EDITION, k, stop)
         return stop, True
