@@ -240,35 +240,28 @@ def near_pairs(hashed: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def catalog(table: pd.DataFrame, size: int) -> None:
     """Say of real photos which pairs are taken for one photo, and whether colour and type agree."""
-    config, confirmed = DeduplicateConfig(), {}
-    files = [jpeg(enlarged(Image.open(io.BytesIO(b)).convert("RGB"), size)) for b in table["image_bytes"]]
-    for path, data in (
-        ("exact", list(table["image_bytes"])),
-        (f"exact, {size} px", files),
-        (f"fast, {size} px", files),
-    ):
+    config, confirmed, given, sha = DeduplicateConfig(), {}, list(table["image_bytes"]), table["image_sha1"].to_numpy()
+    files = [jpeg(enlarged(Image.open(io.BytesIO(b)).convert("RGB"), size)) for b in given]
+    for path, data in (("exact", given), (f"exact, {size} px", files), (f"fast, {size} px", files)):
         hashed = hash_photos(data, "fast" if path.startswith("fast") else "exact")
         left, right = near_pairs(hashed)
         _, long, colour = apart(hashed.iloc[left], hashed.iloc[right])
-        grid = GRID if path == "exact" else [(config.image_distance, config.colour_distance)]
         print(f"\n{path + ': 256 bits, colour':<34}{'pairs':>8}{'same type':>11}{'same colour':>13}")
-        for bits, shade in grid:
+        for bits, shade in GRID if path == "exact" else [(config.image_distance, config.colour_distance)]:
             _agreeing(table, left, right, (long <= bits) & (colour <= shade), f"{bits}, {shade:g}")
         chosen = (long <= config.image_distance) & (colour <= config.colour_distance)
-        # Equal bytes under two ids are one photo to everybody: what their labels say of each other tells of the labels.
-        equal = (table["image_sha1"].to_numpy()[left] == table["image_sha1"].to_numpy()[right]) & chosen
+        equal = (sha[left] == sha[right]) & chosen  # one photo to everybody: whether labels agree tells of the labels
         _agreeing(table, left, right, equal, "by default, equal byte by byte")
         _agreeing(table, left, right, chosen & ~equal, "by default, other bytes")
         confirmed[path] = set(zip(left[chosen].tolist(), right[chosen].tolist(), strict=True))
-    exact, fast = confirmed[f"exact, {size} px"], confirmed[f"fast, {size} px"]
+    _, exact, fast = confirmed.values()
     print(f"\nfast instead of exact at {size} px: {len(fast - exact)} pairs more, {len(exact - fast)} fewer")
 
 
 def _agreeing(table: pd.DataFrame, left: np.ndarray, right: np.ndarray, taken: np.ndarray, name: str) -> None:
     """Print in how many of some pairs the labels agree."""
-    same = [
-        (table[n].to_numpy()[left] == table[n].to_numpy()[right])[taken].mean() for n in ("articleType", "baseColour")
-    ]
+    labels = table[["articleType", "baseColour"]].to_numpy()
+    same = (labels[left] == labels[right])[taken].mean(axis=0)
     print(f"{name:<34}{taken.sum():>8,}{same[0]:>11.3f}{same[1]:>13.3f}")
 
 
