@@ -135,14 +135,11 @@ def _found(
         np.zeros(len(ids), bool),
         np.asarray(listings["price"].fill_null(np.nan)),
     )
-    found, left, right, edges = decide_completely(
-        nodes,
-        left,
-        right,
-        edges,
-        config,
-        lambda one, other: compare(rows, one, other, rarity, vetoes=config.vetoes, said=said),
-    )
+
+    def compared(one: np.ndarray, other: np.ndarray) -> pa.Table:
+        return compare(rows, one, other, rarity, vetoes=config.vetoes, said=said)
+
+    found, left, right, edges = decide_completely(nodes, left, right, edges, config, compared)
     chosen, *sides = links(ids, found, left, right, edges, config)
     linked = chosen.to_pandas()
     for side, places in zip(("left_id", "right_id"), sides, strict=True):

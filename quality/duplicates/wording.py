@@ -5,7 +5,8 @@ differ by a word on each side, so they are two products. An addition on one side
 at different places of titles that say the rest in one order: "iPhone 13 smartphone" and "Apple iPhone 13". Nor are a
 typing error (Damerau-Levenshtein distance 1 from 5 letters on, 2 from 9), another ending, an abbreviation, a word
 spelled as one or two, in another alphabet, or another name of one kind of thing (`words/things.txt`). Numbers and units
-are left to the grammar. So are words that the lists know, but where they stand at one place (see `places`).
+are left to the grammar. So are words that the lists know, but where they stand at one place (see `places`), where a
+letter counts as well: "letter A", "letter M".
 """
 
 from __future__ import annotations
